@@ -1,0 +1,36 @@
+"""Ending processes and reading what they said."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import BinaryIO, Final
+
+LOG_BYTES: Final = 5_000_000
+
+
+def end(process: subprocess.Popen[bytes], how: signal.Signals, *, seconds: float) -> int:
+    """Ask a process to stop, wait, and kill it when it does not; its exit code."""
+    if process.poll() is None:
+        process.send_signal(how)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return process.wait()
+
+
+def open_log(path: Path) -> BinaryIO:
+    """A log to append to, private to its owner; begun anew when it has grown past 5 MB."""
+    if path.exists() and path.stat().st_size > LOG_BYTES:
+        path.replace(path.with_suffix(".old.log"))
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    return os.fdopen(descriptor, "ab")
+
+
+def last_line_of(path: Path) -> str:
+    """The last line of a log, or a word for an empty one."""
+    lines = path.read_text(errors="replace").strip().splitlines() if path.exists() else []
+    return lines[-1] if lines else "(it said nothing)"
