@@ -1,0 +1,32 @@
+"""Every instrument that Telek knows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from apps.monitoring.instruments import anxiety, check_in, depression
+from apps.monitoring.instruments.definition import Definition
+
+LIBRARY: Mapping[str, Definition] = MappingProxyType(
+    {
+        definition.key: definition
+        for definition in (
+            check_in.CHECK_IN,
+            depression.PHQ9,
+            depression.PHQ2,
+            depression.QIDS,
+            depression.MADRS,
+            anxiety.GAD7,
+        )
+    }
+)
+_BY_URL = {definition.url: definition for definition in LIBRARY.values()}
+
+
+def get(url_or_key: str) -> Definition:
+    """The definition of a key ("phq-9") or canonical url ("urn:telek:instrument:phq-9"). Raises KeyError."""
+    found = LIBRARY.get(url_or_key) or _BY_URL.get(url_or_key)
+    if found is None:
+        raise KeyError(f"no instrument {url_or_key!r}")
+    return found

@@ -1,0 +1,46 @@
+"""``score``: one door to the scorers of all instruments. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+
+from apps.alerts.levels import worst
+from apps.monitoring.instruments import anxiety, check_in, depression
+from apps.monitoring.instruments.definition import Answers, AnswerValue, Definition
+from apps.monitoring.instruments.result import Score, Sheet, read_sheet
+from apps.monitoring.instruments.safety import final_findings
+
+SCORERS: Mapping[str, Callable[[Sheet], Score]] = {
+    "phq-9": depression.score_phq9,
+    "phq-2": depression.score_phq2,
+    "qids-sr16": depression.score_qids,
+    "madrs": depression.score_madrs,
+    "gad-7": anxiety.score_gad7,
+    "check-in": check_in.score_check_in,
+}
+
+
+def score(definition: Definition, answers: Answers) -> Score:
+    """Score a submitted set of answers, keyed by link id; absent and None both mean unanswered.
+
+    Refused answers make the score invalid (no total) and are listed; the alert that the remaining answers
+    demand is still there. A refused or blank safety item counts as not assessed.
+    """
+    return _score_sheet(read_sheet(definition, answers))
+
+
+def score_items(definition: Definition, items: Sequence[AnswerValue]) -> Score:
+    """Score answers given in questionnaire order. A wrong count is refused: invalid, no total."""
+    sheet = read_sheet(definition, dict(zip(definition.link_ids, items, strict=False)))
+    if len(items) != len(definition.items):
+        cause = f"wrong_item_count: {len(items)} for {len(definition.items)}"
+        sheet = dataclasses.replace(sheet, refused={**sheet.refused, "*": cause})
+    return _score_sheet(sheet)
+
+
+def _score_sheet(sheet: Sheet) -> Score:
+    result = SCORERS[sheet.definition.key](sheet)
+    findings = final_findings(sheet.definition, sheet.values)
+    alert = worst([result.alert, *(finding.level for finding in findings)])
+    return dataclasses.replace(result, alert=alert)
