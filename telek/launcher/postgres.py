@@ -21,7 +21,7 @@ import psutil
 import psycopg
 
 from telek.launcher.ordinary_user import Home, find_home
-from telek.launcher.processes import end, last_line_of, open_log
+from telek.launcher.processes import end, end_leftover, last_line_of, open_log
 from telek.launcher.refusals import LaunchRefused
 
 ROLES_SQL: Final = Path(__file__).with_name("roles.sql")
@@ -86,7 +86,7 @@ class EmbeddedPostgres:
         """Start the server without waiting for it; make its files first if there are none."""
         if not (self.cluster / "PG_VERSION").exists():
             self._initialise()
-        self._end_leftover()
+        end_leftover(self.cluster / "postmaster.pid", self.cluster, signal.SIGINT)
         self._spawn()
 
     def wait_until_ready(self) -> None:
@@ -119,9 +119,17 @@ class EmbeddedPostgres:
         return code
 
     def restart(self) -> None:
-        """Start again after `kill`, under the same URL."""
-        self._spawn()
+        """Start again after `kill`, under the same URL; returns when it answers."""
+        self.respawn()
         self._wait_for_answer()
+
+    def respawn(self) -> None:
+        """Start again under the same URL, without waiting until it answers."""
+        self._spawn()
+
+    def exit_code(self) -> int | None:
+        """None while it runs (or before it started); then the postmaster's exit code."""
+        return None if self.process is None else self.process.poll()
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self.process is None:
@@ -149,18 +157,6 @@ class EmbeddedPostgres:
             shutil.rmtree(partial, ignore_errors=True)
             raise LaunchRefused(f"PostgreSQL could not make its files in {self.cluster}: {last_line_of(self.log)}")
         partial.rename(self.cluster)
-
-    def _end_leftover(self) -> None:
-        """End a server of an earlier run that was killed before it could stop its own."""
-        try:
-            pid = int((self.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
-            leftover = psutil.Process(pid)
-            if str(self.cluster) not in leftover.cmdline():
-                return
-            leftover.send_signal(signal.SIGINT)
-            leftover.wait(20)
-        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
-            return
 
     def _spawn(self) -> None:
         settings = SETTINGS | (FAST_SETTINGS if self.fast else {})

