@@ -10,7 +10,7 @@ from apps.monitoring.instruments.depression import (
     frequency_items,
 )
 from apps.monitoring.instruments.prorating import prorated_total
-from apps.monitoring.instruments.result import REFUSED, Score, Sheet, band, reaches
+from apps.monitoring.instruments.result import Score, Sheet, band, reaches, scored
 
 GAD7 = Definition(
     key="gad-7",
@@ -44,13 +44,10 @@ GAD7_CUT = 10
 def score_gad7(sheet: Sheet) -> Score:
     """Sum 0-21, prorated with at most two missing items; positive at >= 10."""
     total, prorated = prorated_total(sheet)
-    return Score(
-        valid=sheet.valid,
+    return scored(
+        sheet,
         total=total,
         prorated=prorated,
-        missing=sheet.missing,
         severity=band(total, GAD7_BANDS),
         positive=reaches(total, GAD7_CUT),
-        error=None if sheet.valid else REFUSED,
-        refused=sheet.refused,
     )

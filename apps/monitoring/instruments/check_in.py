@@ -12,7 +12,7 @@ from apps.monitoring.instruments.definition import (
     SafetyRule,
 )
 from apps.monitoring.instruments.definition import gettext_noop as _
-from apps.monitoring.instruments.result import REFUSED, Score, Sheet
+from apps.monitoring.instruments.result import Score, Sheet, scored
 
 PROBLEM_KINDS = (
     Option(1, _("Feeling sick or being sick")),
@@ -121,11 +121,8 @@ CHECK_IN = Definition(
 
 def score_check_in(sheet: Sheet) -> Score:
     """No total and no band: the mood of 0-100 is a trend of its own."""
-    return Score(
-        valid=sheet.valid,
+    return scored(
+        sheet,
         total=None,
-        missing=sheet.missing,
         detail={"mood": sheet.number("mood")},
-        error=None if sheet.valid else REFUSED,
-        refused=sheet.refused,
     )

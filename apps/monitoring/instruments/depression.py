@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 from apps.alerts.levels import Level
@@ -15,7 +16,7 @@ from apps.monitoring.instruments.definition import (
     coded_items,
 )
 from apps.monitoring.instruments.prorating import prorated_total
-from apps.monitoring.instruments.result import REFUSED, Score, Sheet, band, reaches
+from apps.monitoring.instruments.result import Score, Sheet, band, reaches, scored
 
 PFIZER_LICENCE = "Copyright Pfizer Inc. No permission required to reproduce, translate, display or distribute."
 PFIZER_CREDIT = (
@@ -102,11 +103,17 @@ PHQ2 = Definition(
     max_total=6,
 )
 
+#: The person answers one of each pair: appetite less or more, weight less or more.
+QIDS_PAIRS = (("q6", "q7"), ("q8", "q9"))
+_QIDS_EITHER_OR = frozenset(link_id for pair in QIDS_PAIRS for link_id in pair)
+
 QIDS = Definition(
     key="qids-sr16",
     version="1",
     title="QIDS-SR16",
-    items=coded_items(16, 0, 3),
+    items=tuple(
+        dataclasses.replace(item, required=item.link_id not in _QIDS_EITHER_OR) for item in coded_items(16, 0, 3)
+    ),
     licence="Rights administered; no redistribution before written confirmation.",
     attribution="Rush et al. 2003",
     source_url="https://www.ids-qids.org/",
@@ -167,19 +174,16 @@ def score_phq9(sheet: Sheet) -> Score:
     """Sum 0-27, prorated with at most two missing items; DSM algorithm only when complete."""
     total, prorated = prorated_total(sheet)
     item_nine = sheet.number("q9")
-    return Score(
-        valid=sheet.valid,
+    return scored(
+        sheet,
         total=total,
         prorated=prorated,
-        missing=sheet.missing,
         severity=band(total, PHQ9_BANDS),
         positive=reaches(total, PHQ9_CUT),
         detail={
             "dsm_algorithm": dsm_algorithm(sheet.numbers()) if sheet.valid else None,
             "cssrs_required": item_nine is not None and item_nine >= 1,
         },
-        error=None if sheet.valid else REFUSED,
-        refused=sheet.refused,
     )
 
 
@@ -201,13 +205,10 @@ def dsm_algorithm(items: list[int | None]) -> str | None:
 def score_phq2(sheet: Sheet) -> Score:
     """Sum 0-6, positive at >= 3; it has no suicide item and is never used alone during induction."""
     total = sheet.complete_sum()
-    return Score(
-        valid=sheet.valid,
+    return scored(
+        sheet,
         total=total,
-        missing=sheet.missing,
         positive=reaches(total, PHQ2_CUT),
-        error=None if sheet.valid else REFUSED,
-        refused=sheet.refused,
     )
 
 
@@ -216,14 +217,12 @@ def score_qids(sheet: Sheet) -> Score:
     domains = {name: _highest(sheet.numbers(items)) for name, items in QIDS_DOMAINS.items()}
     present = [value for value in domains.values() if value is not None]
     total = sum(present) if sheet.valid and len(present) == len(domains) else None
-    return Score(
-        valid=sheet.valid,
+    return scored(
+        sheet,
         total=total,
-        missing=sheet.missing,
         severity=band(total, QIDS_BANDS),
         detail={"domains": domains},
-        error=None if sheet.valid else REFUSED,
-        refused=sheet.refused,
+        missing=sheet.missing + sum(_highest(sheet.numbers(pair)) is None for pair in QIDS_PAIRS),
     )
 
 
@@ -234,11 +233,8 @@ def _highest(numbers: list[int | None]) -> int | None:
 def score_madrs(sheet: Sheet) -> Score:
     """Sum 0-60, clinician rated."""
     total = sheet.complete_sum()
-    return Score(
-        valid=sheet.valid,
+    return scored(
+        sheet,
         total=total,
-        missing=sheet.missing,
         severity=band(total, MADRS_BANDS),
-        error=None if sheet.valid else REFUSED,
-        refused=sheet.refused,
     )

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from apps.monitoring.instruments import anxiety, check_in, depression
+from apps.monitoring.instruments import (
+    anxiety,
+    check_in,
+    depression,
+    recovery,
+    substances,
+    suicide,
+    symptoms,
+    trauma,
+    wellbeing,
+)
 from apps.monitoring.instruments.definition import Definition
 
 LIBRARY: Mapping[str, Definition] = MappingProxyType(
@@ -18,6 +28,21 @@ LIBRARY: Mapping[str, Definition] = MappingProxyType(
             depression.QIDS,
             depression.MADRS,
             anxiety.GAD7,
+            suicide.CSSRS,
+            trauma.PCL5,
+            wellbeing.WHO5,
+            wellbeing.ASRM,
+            substances.AUDIT_C,
+            substances.DAST10,
+            substances.MISUSE,
+            symptoms.PEG,
+            symptoms.ISI,
+            symptoms.OCI_R,
+            symptoms.ICSI_ICPI,
+            symptoms.CADSS6,
+            recovery.MOAAS,
+            recovery.ALDRETE,
+            recovery.PADSS,
         )
     }
 )

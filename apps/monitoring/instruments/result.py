@@ -44,6 +44,7 @@ class Sheet:
     definition: Definition
     values: Mapping[str, AnswerValue]
     refused: Mapping[str, str]
+    sex: str = "unknown"
 
     @property
     def valid(self) -> bool:
@@ -73,8 +74,34 @@ class Sheet:
         return complete_sum(self.numbers(link_ids)) if self.valid else None
 
 
-def read_sheet(definition: Definition, answers: Answers) -> Sheet:
-    """Check every answer; unknown items are refused too."""
+def scored(
+    sheet: Sheet,
+    *,
+    total: int | float | None,
+    prorated: bool = False,
+    severity: str | None = None,
+    positive: bool | None = None,
+    alert: Level | None = None,
+    detail: Mapping[str, object] | None = None,
+    missing: int | None = None,
+) -> Score:
+    """The Score of a sheet, with what the sheet itself knows filled in."""
+    return Score(
+        valid=sheet.valid,
+        total=total,
+        prorated=prorated,
+        missing=sheet.missing if missing is None else missing,
+        severity=severity,
+        positive=positive,
+        alert=alert,
+        detail=detail or {},
+        error=None if sheet.valid else REFUSED,
+        refused=sheet.refused,
+    )
+
+
+def read_sheet(definition: Definition, answers: Answers, *, sex: str = "unknown") -> Sheet:
+    """Check every answer; unknown items are refused too. ``sex`` (female, male, other) moves some cut-offs."""
     values: dict[str, AnswerValue] = dict.fromkeys(definition.link_ids)
     refused: dict[str, str] = {}
     for link_id, value in answers.items():
@@ -84,7 +111,7 @@ def read_sheet(definition: Definition, answers: Answers) -> Sheet:
             refused[link_id] = refusal.code
         else:
             values[link_id] = value
-    return Sheet(definition, values, refused)
+    return Sheet(definition, values, refused, sex)
 
 
 def complete_sum(numbers: Sequence[int | None]) -> int | None:
