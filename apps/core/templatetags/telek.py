@@ -30,7 +30,7 @@ NAMED_DAYS = {-1: gettext_lazy("Yesterday"), 0: gettext_lazy("Today"), 1: gettex
 
 def _svg(box: int, inner: str, classes: str, label: str = "") -> SafeString:
     """One inline icon: hidden from screen readers, or an image with a name when it carries meaning alone."""
-    spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')  # noqa: S308
+    spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="{}" viewBox="0 0 {} {}" {}>{}</svg>',
         classes,
