@@ -84,7 +84,7 @@ class Dose:
 
 @dataclass(frozen=True, slots=True)
 class MgPerKg:
-    """Edges in mg/kg, each inclusive: below ``low`` is under the usual, above ``usual`` a warning, above ``hard`` a stop."""
+    """Edges in mg/kg, inclusive: under ``low`` is below usual, over ``usual`` a warning, over ``hard`` a stop."""
 
     low: float | None
     usual: float
@@ -153,13 +153,19 @@ def dose_check(dose: Dose, *, limits: DoseLimits = DEFAULT_LIMITS) -> DoseCheck:
 def mg_per_kg(dose: Dose) -> float | None:
     """Unrounded dose per weight; None without a dose or a positive weight."""
     amount, weight = _number(dose.dose_mg), _number(dose.weight_kg)
-    return None if amount is None or weight is None or weight <= 0 else amount / weight
+    if amount is None or weight is None or weight <= 0:
+        return None
+    return _number(amount / weight)
 
 
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) else None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _over(value: float, limit: float) -> bool:
@@ -191,7 +197,8 @@ def _is_heavy(dose: Dose, limits: DoseLimits) -> bool:
     weight, height = _number(dose.weight_kg), _number(dose.height_cm)
     if weight is None or height is None or height <= 0:
         return False
-    return not _under(weight / (height / 100) ** 2, limits.bmi)
+    metres = height / 100
+    return not _under(weight, limits.bmi * metres * metres)
 
 
 def _dose_reasons(dose: Dose, limits: DoseLimits) -> Iterator[Reason]:
@@ -246,7 +253,7 @@ def _pain_reasons(dose: Dose, _amount: float, limits: DoseLimits) -> Iterator[Re
     if minutes is None or minutes <= 0:
         yield "duration_missing", DoseLevel.HARD_STOP
     elif ratio is not None:
-        yield from _graded("rate", ratio / (minutes / 60), limits.pain_rate_usual, limits.pain_rate_hard)
+        yield from _graded("rate", ratio * 60 / minutes, limits.pain_rate_usual, limits.pain_rate_hard)
     if dose.bolus_mg_per_kg is None:
         return
     bolus = _number(dose.bolus_mg_per_kg)

@@ -204,7 +204,8 @@ def _check(candidate: Candidate) -> None:
         if value is not None and not _is_number_between(value, low, high):
             raise ValueError(f"{name}: {value!r} is not a number from {low} to {high}")
     for name, words in _WORDS.items():
-        if getattr(candidate, name) is not None and getattr(candidate, name) not in words:
+        value = getattr(candidate, name)
+        if value is not None and not (isinstance(value, str) and value in words):
             raise ValueError(f"{name}: one of {', '.join(sorted(words))} is needed")
     for name in _FLAGS:
         if not isinstance(getattr(candidate, name), bool | None):
@@ -214,8 +215,9 @@ def _check(candidate: Candidate) -> None:
 
 
 def _is_number_between(value: object, low: float, high: float) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value) and low <= value <= high
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return low <= value <= high and value != math.inf
 
 
 def _person_codes(candidate: Candidate, limits: EligibilityLimits) -> Iterator[str]:

@@ -12,7 +12,7 @@ from apps.monitoring.instruments.safety import (
     final_findings,
     safety_level,
 )
-from apps.monitoring.instruments.scoring import score, score_items
+from apps.monitoring.instruments.scoring import score, score_groups, score_items
 
 __all__ = [
     "LIBRARY",
@@ -33,5 +33,6 @@ __all__ = [
     "parse_form_value",
     "safety_level",
     "score",
+    "score_groups",
     "score_items",
 ]

@@ -58,10 +58,25 @@ def score(definition: Definition, answers: Answers, *, sex: str = "unknown") -> 
 
 def score_items(definition: Definition, items: Sequence[AnswerValue], *, sex: str = "unknown") -> Score:
     """Score answers given in questionnaire order. A wrong count is refused: invalid, no total."""
-    sheet = read_sheet(definition, dict(zip(definition.link_ids, items, strict=False)), sex=sex)
-    if len(items) != len(definition.items):
-        cause = f"wrong_item_count: {len(items)} for {len(definition.items)}"
-        sheet = dataclasses.replace(sheet, refused={**sheet.refused, "*": cause})
+    return score_groups(definition, [(definition.link_ids, items)], sex=sex)
+
+
+def score_groups(
+    definition: Definition,
+    groups: Sequence[tuple[Sequence[str], Sequence[AnswerValue]]],
+    *,
+    sex: str = "unknown",
+) -> Score:
+    """Score answers given in order, in groups of (link ids, answers), such as ICSI and ICPI."""
+    answers = {link_id: value for link_ids, items in groups for link_id, value in zip(link_ids, items, strict=False)}
+    sheet = read_sheet(definition, answers, sex=sex)
+    wrong = [
+        f"wrong_item_count: {len(items)} for {len(link_ids)}"
+        for link_ids, items in groups
+        if len(items) != len(link_ids)
+    ]
+    if wrong:
+        sheet = dataclasses.replace(sheet, refused={**sheet.refused, "*": "; ".join(wrong)})
     return _score_sheet(sheet)
 
 
