@@ -64,10 +64,10 @@ def _launch(options: Options, stopping: threading.Event) -> None:
 def _run(options: Options, services: Services, stopping: threading.Event) -> None:
     supervisor = Supervisor(stopping, _say, servers=_servers(services))
     try:
-        with step("Web, worker and pump"):
-            for program in _programs(options):
-                supervisor.start(program)
-            _wait_until_ready(options.port, supervisor)
+        _say("  Web, worker and pump ...")
+        for program in _programs(options):
+            supervisor.start(program)
+        _wait_until_ready(options.port, supervisor)
         _say(f"Telek is ready at http://localhost:{options.port}/")
         supervisor.watch()
         _say("Stopping ...")

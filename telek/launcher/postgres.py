@@ -21,7 +21,7 @@ import psutil
 import psycopg
 
 from telek.launcher.ordinary_user import Home, find_home
-from telek.launcher.processes import end, end_leftover, last_line_of, open_log
+from telek.launcher.processes import end, end_leftover, last_line_of, open_log, wait_until_dead
 from telek.launcher.refusals import LaunchRefused
 
 ROLES_SQL: Final = Path(__file__).with_name("roles.sql")
@@ -115,7 +115,7 @@ class EmbeddedPostgres:
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.kill()
         code = process.wait()
-        psutil.wait_procs(children, timeout=10)
+        wait_until_dead(children)
         return code
 
     def restart(self) -> None:

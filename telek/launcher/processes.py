@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -36,6 +38,14 @@ def end_leftover(pid_file: Path, folder: Path, how: signal.Signals) -> None:
             leftover.wait(20)
     except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
         return
+
+
+def wait_until_dead(processes: list[psutil.Process]) -> None:
+    """Wait until none of the killed processes runs. Who reaps them is somebody else's matter."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.005)
 
 
 def open_log(path: Path) -> BinaryIO:

@@ -1,0 +1,61 @@
+"""API tokens: scoped, revocable, stored as a hash."""
+
+import hashlib
+from typing import Any
+
+from django.db import connection, transaction
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from apps.accounts.models import ApiToken, User
+from apps.core import clock
+from apps.core.db.scope import use_clinic
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a token: SHA-256 in hexadecimal (tokens are random, 256 bits)."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <token>`."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        scheme, _space, token = get_authorization_header(request).decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        found = find_token(token.strip())
+        if found is None:
+            raise AuthenticationFailed
+        user = found.membership.user
+        user.membership = found.membership
+        return user, found
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+def find_token(token: str) -> ApiToken | None:
+    """The living token of that text. A function of the owner looks up its clinic, since none is known yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("select clinic_id from accounts_clinic_of_token(%s)", [hash_token(token)])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    with use_clinic(row[0]), transaction.atomic():
+        return _living(hash_token(token))
+
+
+def _living(token_hash: str) -> Any:
+    at = clock.now()
+    found = (
+        ApiToken.objects.select_related("membership__user", "membership__clinic", "clinic")
+        .filter(token_hash=token_hash)
+        .first()
+    )
+    if found is None or found.revoked_at or found.expires_at <= at:
+        return None
+    if found.membership.ended_at and found.membership.ended_at <= at:
+        return None
+    return found if found.membership.user.is_active else None

@@ -1,0 +1,70 @@
+"""Clinic settings: name, default, unit and source of every number that a clinic may change. Pure."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class SettingDefinition:
+    """One setting with its sourced default. unit: UCUM or a word; kind: int, float, str, bool."""
+
+    name: str
+    default: Any
+    unit: str
+    source: str
+    kind: type = int
+    low: float | None = None
+    high: float | None = None
+
+
+def _d(name: str, default: Any, unit: str, source: str, **more: Any) -> SettingDefinition:
+    return SettingDefinition(name, default, unit, source, kind=type(default), **more)
+
+
+_PD = "product default, signed off by the clinic's medical director"
+CATALOGUE: dict[str, SettingDefinition] = {
+    s.name: s
+    for s in [
+        _d("p1_acknowledge_minutes", 15, "min", f"clinical reference 4.2, {_PD}", low=1, high=60),
+        _d("p1_contact_minutes", 60, "min", f"clinical reference 4.2, {_PD}", low=5, high=240),
+        _d("p2_acknowledge_minutes", 60, "min", f"clinical reference 4.2, {_PD}", low=5, high=240),
+        _d("p2_contact_minutes", 240, "min", f"clinical reference 4.2 (same day), {_PD}", low=15, high=720),
+        _d("p3_due_minutes", 1440, "min", f"clinical reference 4.2, {_PD}", low=60, high=10080),
+        _d("repeat_page_minutes", 5, "min", "a life-safety page is repeated at most 5 minutes later", low=1, high=5),
+        _d("p1_lease_minutes", 15, "min", "an acknowledged alert returns when its owner goes quiet", low=5, high=60),
+        _d("p2_lease_minutes", 60, "min", "an acknowledged alert returns when its owner goes quiet", low=5, high=240),
+        _d("call_back_minutes", 30, "min", f"what a person is promised who asks to be called, {_PD}", low=5, high=240),
+        _d("survey_link_hours", 48, "h", "a one-tap link is restartable until submitted or 48 hours", low=1, high=168),
+        _d("mood_fall_points", 30, "{score}", "clinical reference 1.2: fall from the 3-day mean, P3", low=5, high=100),
+        _d("show_scores_to_patients", True, "", _PD),
+        _d("crisis_call_number", "", "", "country table, verified twice a year"),
+        _d("crisis_text_number", "", "", "country table, verified twice a year"),
+        _d("crisis_name", "", "", "country table, verified twice a year"),
+        _d("emergency_number", "", "", "country table, verified twice a year"),
+        _d("fallback_contact", "", "", "paged when nobody is on call"),
+        _d("night_cover", True, "", "false: patients are told that nobody watches out of hours, before they answer"),
+        _d("desk_opens", "08:00", "", _PD),
+        _d("desk_closes", "18:00", "", _PD),
+        _d("weekly_item_budget", 40, "{item}", "weekly burden budget", low=10, high=200),
+    ]
+}
+
+
+@dataclass(frozen=True)
+class CountryLines:
+    """Crisis lines of a country (clinical reference 4.6)."""
+
+    crisis_name: str
+    crisis_call_number: str
+    crisis_text_number: str
+    emergency_number: str
+
+
+COUNTRIES: dict[str, CountryLines] = {
+    "US": CountryLines("988 Suicide & Crisis Lifeline", "988", "988", "911"),
+    "CA": CountryLines("988 Suicide Crisis Helpline", "988", "988", "911"),
+    "GB": CountryLines("Samaritans", "116 123", "", "999"),
+    "IE": CountryLines("Samaritans", "116 123", "", "112"),
+    "AU": CountryLines("Lifeline", "13 11 14", "", "000"),
+    "NZ": CountryLines("1737, need to talk?", "1737", "1737", "111"),
+}

@@ -1,0 +1,30 @@
+"""What every template may show: the clinic in force, the person, the crisis numbers."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from apps.accounts.catalogue import COUNTRIES, CountryLines
+from apps.accounts.clinic_settings import settings_of
+from apps.accounts.models import Clinic
+from apps.core import clock
+
+
+def clinic(request: HttpRequest) -> dict[str, Any]:
+    """`clinic`, `membership`, `crisis`, `server_now`; without a clinic the crisis numbers are left out."""
+    membership = getattr(request.user, "membership", None) if hasattr(request, "user") else None
+    found = getattr(request, "link_clinic", None) or (membership.clinic if membership else None)
+    return {
+        "clinic": found,
+        "membership": membership,
+        "crisis": crisis_lines(found) if found else None,
+        "server_now": clock.now(),
+    }
+
+
+def crisis_lines(clinic: Clinic) -> CountryLines:
+    """The clinic's own numbers; where it has none, its country's."""
+    values = settings_of(clinic)
+    country = COUNTRIES.get(clinic.country)
+    fallback = vars(country) if country else dict.fromkeys(CountryLines.__annotations__, "")
+    return CountryLines(**{name: values[name] or fallback[name] for name in CountryLines.__annotations__})

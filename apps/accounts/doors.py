@@ -1,0 +1,97 @@
+"""Doors: every view, API view and admin says what it needs, or says why it is public. No door, no entry.
+
+    @door(Permission.SEE_DESK)
+    def worklist(request): ...
+
+    @public("a person who is not signed in must be able to reach help")
+    def help_now(request): ...
+
+A test walks the URL tree and fails on a view with neither.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from apps.accounts.permissions import Permission, Role, may
+
+View = Callable[..., HttpResponseBase]
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a view asks for. needed: any one of these permissions; why: the reason for a public one."""
+
+    needed: tuple[Permission, ...] = ()
+    why: str = ""
+
+
+def door(*needed: Permission) -> Callable[[View], View]:
+    """Only for a signed-in person whose membership in force carries one of the permissions."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not any(request.user.may(permission) for permission in needed):
+                refuse(request.user)
+            return view(request, *args, **kwargs)
+
+        guarded.door = Door(needed=needed)  # type: ignore[attr-defined]
+        return guarded
+
+    return wrap
+
+
+def public(why: str) -> Callable[[View], View]:
+    """Open to everybody, for the reason given."""
+
+    def wrap(view: View) -> View:
+        view.door = Door(why=why)  # type: ignore[attr-defined]
+        return view
+
+    return wrap
+
+
+def signed_in(view: View) -> View:
+    """For anybody who is signed in, whatever their role (home, language, sign-out)."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return view(request, *args, **kwargs)
+
+    guarded.door = Door(why="every signed-in person; shows only what is theirs")  # type: ignore[attr-defined]
+    return guarded
+
+
+def refuse(user: Any) -> None:
+    """404 for a patient (what is not theirs does not exist), 403 for staff inside their own clinic."""
+    membership = getattr(user, "membership", None)
+    if membership is None or membership.role == Role.PATIENT:
+        raise Http404
+    raise PermissionDenied
+
+
+class ApiDoor(BasePermission):
+    """API views name `needed = {"GET": (Permission...), "POST": (...)}` or `needed = (Permission, ...)`."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        needed = view.needed.get(request.method, ()) if isinstance(view.needed, dict) else view.needed
+        membership = getattr(request.user, "membership", None)
+        if membership is None:
+            return False
+        held = [permission for permission in needed if may(membership.role, permission)]
+        if not held and membership.role == Role.PATIENT:
+            raise Http404
+        scopes = getattr(request.auth, "scopes", None)
+        return any(scopes is None or permission in scopes for permission in held)

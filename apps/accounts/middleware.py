@@ -1,0 +1,50 @@
+"""From the session to a clinic: who is this, in which clinic do they work now, in which transaction."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from apps.accounts.models import Membership, User, membership_in_force
+from apps.core import clock
+from apps.core.db.scope import use_clinic, use_user
+
+Handler = Callable[[HttpRequest], HttpResponse]
+CLINIC_KEY = "clinic"
+
+
+class ClinicTransaction:
+    """Opens the request's transaction under its clinic; rolls back on a 5xx. Views never set a scope themselves."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not user.is_authenticated:
+            return self._in_transaction(request)
+        with use_user(user.pk):
+            user.membership = resolve_membership(user, request.session.get(CLINIC_KEY))
+            if user.membership is None:
+                return self._in_transaction(request)
+            with use_clinic(user.membership.clinic_id):
+                return self._in_transaction(request)
+
+    def _in_transaction(self, request: HttpRequest) -> HttpResponse:
+        with transaction.atomic():
+            response = self.get_response(request)
+            if hasattr(response, "render") and callable(response.render):
+                response.render()  # templates read rows; they must do so inside the transaction
+            if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                transaction.set_rollback(True)
+        return response
+
+
+def resolve_membership(user: User, clinic_id: str | None) -> Membership | None:
+    """The membership in force for that clinic, else the person's first. Needs `use_user`."""
+    wanted = UUID(clinic_id) if clinic_id else None
+    with transaction.atomic():
+        found = membership_in_force(user.pk, wanted, clock.now())
+        return found or (membership_in_force(user.pk, None, clock.now()) if wanted else None)

@@ -1,0 +1,249 @@
+"""Something needs a human: alerts, who is on call, and the ladder that pages until somebody takes it."""
+
+from datetime import datetime
+from typing import Self
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import Func, Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import ClinicRow, ClinicRowQuerySet, Membership
+from apps.accounts.permissions import Permission
+from apps.patients.models import Patient
+
+LEVELS = [("P1", _("Act now")), ("P2", _("Today")), ("P3", _("Soon"))]
+
+
+class AlertState(models.TextChoices):
+    OPEN = "open", _("nobody has it yet")
+    ACKED = "acked", _("taken")
+    CONTACTED = "contacted", _("person reached")
+    RESOLVED = "resolved", _("closed")
+
+
+class EscalationPolicy(ClinicRow):
+    """The ladder of one level: whom to page, in which order. Snapshotted into the alert when it is raised."""
+
+    level = models.CharField(max_length=2, choices=LEVELS)
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        verbose_name_plural = "escalation policies"
+        constraints = [models.UniqueConstraint(fields=["clinic", "level"], name="one_policy_a_level")]
+
+
+class EscalationRung(ClinicRow):
+    """One rung. target: a rota, the treating clinician, a role, or everybody who is licensed."""
+
+    policy = models.ForeignKey(EscalationPolicy, on_delete=models.CASCADE, related_name="rungs")
+    rung = models.PositiveSmallIntegerField()
+    target = models.CharField(
+        max_length=20,
+        choices=[
+            ("on-call", _("on call")),
+            ("director", _("medical director on call")),
+            ("treating", _("treating clinician")),
+            ("coordinator", _("care coordinators")),
+            ("licensed", _("all licensed clinicians")),
+        ],
+    )
+
+    class Meta:
+        ordering = ["rung"]
+        constraints = [models.UniqueConstraint(fields=["clinic", "policy", "rung"], name="rung_once")]
+
+
+class TsTzRange(Func):
+    function = "tstzrange"
+    output_field = DateTimeRangeField()
+
+
+class RosterShift(ClinicRow):
+    """Who holds which pager from when to when; one person a rota at a time."""
+
+    rota = models.CharField(
+        max_length=20, choices=[("on-call", _("on call")), ("director", _("medical director on call"))]
+    )
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    stands_in_for = models.ForeignKey(Membership, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    view_permission = Permission.SEE_DESK
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="shift_has_length"),
+            ExclusionConstraint(
+                name="one_pager_one_person",
+                expressions=[
+                    ("clinic", RangeOperators.EQUAL),
+                    ("rota", RangeOperators.EQUAL),
+                    (TsTzRange("starts_at", "ends_at"), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+
+class AlertQuerySet(ClinicRowQuerySet["Alert"]):
+    """Sets of alerts."""
+
+    def unresolved(self) -> Self:
+        return self.exclude(state=AlertState.RESOLVED)
+
+    def due(self, at: datetime) -> Self:
+        """Alerts whose next page or lease end has come."""
+        return self.filter(next_step_at__lte=at)
+
+
+class Alert(ClinicRow):
+    """At most one unresolved row a patient and cause; the same again is counted, worse reopens and pages.
+
+    next_step_at is the timer: never null while open; the lease end while acked; null once contacted or resolved.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="alerts")
+    cause = models.CharField(max_length=40)  # 'suicidal-thoughts', 'call-request', 'phrase', 'missed-survey', ...
+    level = models.CharField(max_length=2, choices=LEVELS)
+    state = models.CharField(max_length=10, choices=AlertState, default=AlertState.OPEN)
+    title = models.CharField(max_length=200)  # for the desk only; never leaves the system
+    worst_value = models.IntegerField(null=True)  # of the item, to tell worse from the same
+    count = models.PositiveIntegerField(default=1)
+    code = models.CharField(max_length=8)  # spoken on pages: "alert K7F2"
+    policy_snapshot = models.JSONField()
+    cycle = models.PositiveIntegerField(default=0)
+    step_no = models.PositiveIntegerField(default=0)
+    rung = models.PositiveSmallIntegerField(default=0)
+    raised_at = models.DateTimeField()
+    next_step_at = models.DateTimeField(null=True)
+    contact_due_at = models.DateTimeField()
+    contact_overdue_paged_at = models.DateTimeField(null=True)
+    call_promised_by = models.DateTimeField(null=True)  # what the patient was told
+    owner = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+    acked_at = models.DateTimeField(null=True)
+    resolved_at = models.DateTimeField(null=True)
+    resolved_by = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+    disposition = models.CharField(max_length=40, blank=True)
+    note = models.TextField(blank=True)
+    version = models.PositiveIntegerField(default=0)
+    synthetic = models.BooleanField(default=False)
+
+    view_permission = Permission.SEE_DESK
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clinic", "patient", "cause"], condition=~Q(state="resolved"), name="one_open_alert_a_cause"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="open") | Q(next_step_at__isnull=False), name="open_alert_has_a_timer"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="acked") | Q(next_step_at__isnull=False, owner__isnull=False),
+                name="acked_alert_has_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="resolved") | Q(resolved_at__isnull=False, next_step_at__isnull=True),
+                name="resolved_alert_is_still",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["level", "next_step_at"], condition=Q(next_step_at__isnull=False), name="alert_due"),
+            models.Index(fields=["clinic", "level", "raised_at"], condition=~Q(state="resolved"), name="alert_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.level} {self.code}"
+
+
+class AlertOccurrence(ClinicRow):
+    """One finding that raised or counted onto an alert. A safety answer cannot be committed without one."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="occurrences")
+    source_kind = models.CharField(max_length=30)  # 'item-answer', 'call-request', 'message', 'slot'
+    source_id = models.UUIDField()
+    rule_code = models.CharField(max_length=60)
+    rule_version = models.CharField(max_length=20, default="1")
+    level = models.CharField(max_length=2, choices=LEVELS)
+    value = models.IntegerField(null=True)
+    detail = models.CharField(max_length=300, blank=True)
+
+    view_permission = Permission.SEE_DESK
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clinic", "source_kind", "source_id", "rule_code"], name="one_occurrence_a_finding"
+            )
+        ]
+
+
+class AlertStep(ClinicRow):
+    """One page of the ladder, as it was fired. The key is the guard against firing twice."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="steps")
+    cycle = models.PositiveIntegerField()
+    step_no = models.PositiveIntegerField()
+    rung = models.PositiveSmallIntegerField()
+    fired_at = models.DateTimeField()
+    targets = models.JSONField()  # [{membership, name, channels}]
+    nobody_on_call = models.BooleanField(default=False)
+
+    view_permission = Permission.SEE_DESK
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "alert", "cycle", "step_no"], name="one_step")]
+
+
+class AlertEvent(ClinicRow):
+    """The alert's history: raised, repeated, paged, taken, contact tried, reached, handed over, closed."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=30)
+    actor = models.ForeignKey(
+        Membership, null=True, on_delete=models.PROTECT, related_name="+"
+    )  # null: system or patient
+    text = models.CharField(max_length=500, blank=True)
+
+    view_permission = Permission.SEE_DESK
+
+    class Meta:
+        ordering = ["created_at", "id"]
+
+
+class ContactAttempt(ClinicRow):
+    """A try to reach the person."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="contact_attempts")
+    actor = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(
+        max_length=10,
+        choices=[
+            ("phone", _("phone")),
+            ("video", _("video")),
+            ("message", _("message")),
+            ("in-person", _("in person")),
+            ("contact", _("emergency contact")),
+        ],
+    )
+    reached = models.BooleanField()
+    note = models.CharField(max_length=500, blank=True)
+
+    view_permission = Permission.SEE_DESK
+
+
+class ReviewedLevel(ClinicRow):
+    """A clinician's signed word that a person's known baseline answer need not page until then; new or worse still does."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="reviewed_levels")
+    cause = models.CharField(max_length=40)
+    value = models.IntegerField()
+    signed_by = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=500)
+    expires_at = models.DateTimeField()
+
+    view_permission = Permission.SEE_DESK

@@ -1,0 +1,68 @@
+"""The one clock. Its truth is PostgreSQL's time (SQL twin: telek_now()), so that hosts cannot disagree.
+
+In tests and the demo it can be moved: `shift(timedelta(hours=2))` moves it for every process.
+"""
+
+import asyncio
+import logging
+import time
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connection
+
+logger = logging.getLogger(__name__)
+
+_offset = timedelta(0)  # database time (moved or not) minus this host's time
+_read_at: float | None = None  # monotonic seconds
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    if _stale() and _may_query():
+        refresh()
+    return datetime.now(UTC) + _offset
+
+
+def scaled(delay: timedelta) -> timedelta:
+    """A policy delay as this installation runs it: TELEK_TIME_SCALE shortens it in tests and the demo."""
+    return delay / settings.TIME_SCALE
+
+
+def refresh() -> None:
+    """Read the database's time; on a dead database the last known difference stays in force."""
+    global _offset, _read_at  # noqa: PLW0603  (one clock a process)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select telek_now()")
+            (there,) = cursor.fetchone()
+    except DatabaseError:
+        logger.warning("clock not refreshed: the database did not answer")
+    else:
+        _offset = there - datetime.now(UTC)
+        _read_at = time.monotonic()
+
+
+def shift(by: timedelta) -> None:
+    """Move the clock of every process by that much, from where it stands (tests and demo only)."""
+    if not settings.CLOCK_MOVABLE:
+        raise ImproperlyConfigured("The clock can only be moved in tests and the demo.")
+    with connection.cursor() as cursor:
+        cursor.execute("update core_clockshift set shift = shift + %s", [by])
+        if cursor.rowcount == 0:
+            cursor.execute("insert into core_clockshift (id, shift) values (1, %s)", [by])
+    refresh()
+
+
+def _stale() -> bool:
+    limit = 1.0 if settings.CLOCK_MOVABLE and not settings.TESTING else 30.0
+    return _read_at is None or time.monotonic() - _read_at > limit
+
+
+def _may_query() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return not connection.needs_rollback
+    return False

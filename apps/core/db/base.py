@@ -1,0 +1,20 @@
+"""Django's PostgreSQL engine, plus the scope of apps.core.db.scope at the start of each transaction."""
+
+from django.db.backends.postgresql import base
+
+from apps.core.db.scope import current_scope
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Sends the scope as transaction-local settings right after BEGIN."""
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        super()._set_autocommit(autocommit)
+        scope = current_scope()
+        if autocommit or (scope.clinic is None and scope.user is None):
+            return
+        with self.wrap_database_errors, self.connection.cursor() as cursor:
+            cursor.execute(
+                "select set_config('telek.clinic', %s, true), set_config('telek.user', %s, true)",
+                [str(scope.clinic or ""), str(scope.user or "")],
+            )

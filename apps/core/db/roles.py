@@ -1,0 +1,35 @@
+"""Change the database role of this process: migrations work as the owner of the tables."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import connection
+
+
+@contextmanager
+def as_role(role: str) -> Iterator[None]:
+    """Reconnect as `app`, `owner` or `pump` for the length of the block; not inside a transaction."""
+    wanted = settings.DATABASES["default"] | {
+        key: value for key, value in _credentials(role).items() if key in ("USER", "PASSWORD", "HOST", "PORT")
+    }
+    before = dict(connection.settings_dict)
+    _reconnect_with(wanted)
+    try:
+        yield
+    finally:
+        _reconnect_with(before)
+
+
+def _credentials(role: str) -> dict[str, object]:
+    from telek.settings import database_settings  # noqa: PLC0415  (settings are a module, not an app)
+
+    return database_settings(role)
+
+
+def _reconnect_with(config: dict[str, object]) -> None:
+    connection.close()
+    if hasattr(connection, "close_pool"):
+        connection.close_pool()
+    for key in ("USER", "PASSWORD", "HOST", "PORT"):
+        connection.settings_dict[key] = config.get(key, "")

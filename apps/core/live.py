@@ -1,0 +1,53 @@
+"""The loudspeaker: say, after commit, that something changed. What changed is read from PostgreSQL.
+
+A hint may be lost (Redis is at-most-once); followers compare heads every 20 s. A dead Redis never turns a
+saved answer into an error.
+"""
+
+import hashlib
+import logging
+from functools import cache
+
+import redis
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import connection, transaction
+
+logger = logging.getLogger(__name__)
+
+
+def group_name(topic: str) -> str:
+    """The channel layer's group for a topic such as "thread:<uuid>"."""
+    return "t." + hashlib.sha256(topic.encode()).hexdigest()[:40]
+
+
+def publish(topic: str, **hint: object) -> None:
+    """After commit, tell everybody who follows the topic. hint: small JSON values, nothing clinical."""
+    transaction.on_commit(lambda: _send(topic, hint), robust=True)
+
+
+def wake_pump() -> None:
+    """Tell waiting pumps, on commit, that something is due now. A hint only: they poll as well."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_notify('telek_due', '')")
+
+
+@cache
+def _redis() -> "redis.Redis[bytes]":
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=0.5, retry_on_timeout=False
+    )
+
+
+def _prefix() -> str:
+    return str(settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"])
+
+
+def _send(topic: str, hint: dict[str, object]) -> None:
+    """Publish as channels_redis' pub/sub layer does, but synchronously and with a short time limit."""
+    layer = get_channel_layer()
+    message = {"type": "live.hint", "topic": topic, "hint": hint}
+    try:
+        _redis().publish(f"{_prefix()}__group__{group_name(topic)}", layer.serialize(message))
+    except redis.RedisError as error:
+        logger.warning("live hint not sent: %s", type(error).__name__)

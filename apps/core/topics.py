@@ -1,0 +1,63 @@
+"""What an app offers on the live socket (apps/<app>/topics.py); the consumer in telek/ serves them all.
+
+A topic is "<name>" or "<name>:<key>", e.g. "alerts", "thread:<uuid>", "visit:<uuid>". Everything here is called
+in a worker thread, inside a transaction under the person's clinic; `user.membership` is set and fresh.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Row = dict[str, Any]
+
+
+class LogTopic(Protocol):
+    """An ordered log with a sequence of its own (chat): live, reconnect and first load are the same query."""
+
+    def may_follow(self, user: Any, key: str) -> bool:
+        """May this person read it, now?"""
+
+    def head(self, user: Any, key: str) -> int:
+        """The last sequence number."""
+
+    def after(self, user: Any, key: str, seq: int, limit: int) -> list[Row]:
+        """Rows with a greater sequence number, in order; each carries "seq"."""
+
+
+class StateTopic(Protocol):
+    """A set of rows with versions (alerts, the waiting room): a follower always ends with the newest of each."""
+
+    def may_follow(self, user: Any, key: str) -> bool:
+        """May this person read it, now?"""
+
+    def rows(self, user: Any, key: str, only: list[str] | None) -> list[Row]:
+        """All rows, or those with these ids; each carries "id", "version" and may carry "html". Gone: version only."""
+
+
+class RelayTopic(Protocol):
+    """Frames passed between its members and never stored (call signalling, typing)."""
+
+    def may_follow(self, user: Any, key: str) -> bool:
+        """May this person take part, now?"""
+
+    def accept(self, user: Any, key: str, frame: Row) -> Row | None:
+        """The cleaned frame to relay, or None to refuse it."""
+
+
+class CommandRefused(Exception):
+    """What was asked over the socket is not possible; code is a short word, message is for the person."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An app's topics by name, and its commands by frame type ("chat.send")."""
+
+    logs: Mapping[str, LogTopic] | None = None
+    states: Mapping[str, StateTopic] | None = None
+    relays: Mapping[str, RelayTopic] | None = None
+    commands: Mapping[str, Callable[[Any, Row], Row]] | None = None

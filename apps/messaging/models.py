@@ -1,0 +1,62 @@
+"""Threads and messages: ordered by a sequence of their own, exactly once."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import ClinicRow, Membership, User
+from apps.accounts.permissions import Permission
+from apps.patients.models import Patient
+
+
+class Thread(ClinicRow):
+    """The conversation of a patient with the care team. last_seq is taken under the row's lock."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="threads")
+    last_seq = models.PositiveBigIntegerField(default=0)
+    last_at = models.DateTimeField(null=True)
+    waiting_since = models.DateTimeField(null=True)  # the patient's first unanswered message
+    owner = models.ForeignKey(Membership, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    synthetic = models.BooleanField(default=False)
+
+    view_permission = Permission.CHAT
+    own_path = "patient__user_id"
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "patient"], name="one_thread_a_patient")]
+
+
+class Message(ClinicRow):
+    """One message; append-only. client_id is the sender's own key: the same again is the same message."""
+
+    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="messages")
+    seq = models.PositiveBigIntegerField()
+    client_id = models.UUIDField()
+    sender = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    from_patient = models.BooleanField()
+    body = models.TextField()
+    sent_at = models.DateTimeField()
+
+    view_permission = Permission.CHAT
+    own_path = "thread__patient__user_id"
+
+    class Meta:
+        ordering = ["seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "thread", "seq"], name="message_seq_once"),
+            models.UniqueConstraint(fields=["clinic", "thread", "sender", "client_id"], name="message_once"),
+        ]
+
+
+class ReadMark(ClinicRow):
+    """How far a person has read a thread; only grows."""
+
+    thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="read_marks")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    seq = models.PositiveBigIntegerField(default=0)
+    at = models.DateTimeField()
+
+    view_permission = Permission.CHAT
+    own_path = "thread__patient__user_id"
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "thread", "user"], name="read_mark_once")]

@@ -1,0 +1,235 @@
+"""What people answer and what is measured: questionnaires, schedules, slots, answers, observations."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import ClinicRow, Membership
+from apps.accounts.permissions import Permission
+from apps.core.models import Row
+from apps.patients.models import Patient
+
+
+class Questionnaire(Row):
+    """A published version of an instrument (FHIR Questionnaire); immutable. Shared by all clinics."""
+
+    key = models.CharField(max_length=40)  # 'phq-9': the library's key
+    version = models.CharField(max_length=20)
+    language = models.CharField(max_length=12, default="en")
+    title = models.CharField(max_length=120)
+    definition = models.JSONField()  # items, options, codes, licence, as they were published
+    digest = models.CharField(max_length=64)  # SHA-256 of the definition
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["key", "version", "language"], name="questionnaire_version_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.version}"
+
+
+class SafetyItem(Row):
+    """Which answer of which published item must never be without an alert; read by the database's own trigger."""
+
+    questionnaire = models.ForeignKey(Questionnaire, on_delete=models.PROTECT, related_name="safety_items")
+    link_id = models.CharField(max_length=40)
+    at_least = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["questionnaire", "link_id"], name="safety_item_once")]
+
+
+class Assignment(ClinicRow):
+    """A survey schedule of one person: which instrument, in which rhythm."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="assignments")
+    questionnaire = models.ForeignKey(Questionnaire, on_delete=models.PROTECT, related_name="+")
+    rhythm = models.CharField(
+        max_length=10, choices=[("daily", _("every day")), ("weekly", _("every week")), ("once", _("once"))]
+    )
+    weekday = models.PositiveSmallIntegerField(null=True, blank=True)  # 0 = Monday, for weekly
+    opens_time = models.TimeField(default="08:00")  # in the patient's local calendar
+    open_hours = models.PositiveSmallIntegerField(default=16)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+    paused_until = models.DateField(null=True, blank=True)
+    assigned_by = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(
+        max_length=20,
+        default="active",
+        choices=[("active", _("active")), ("completed", _("ended")), ("entered-in-error", _("entered in error"))],
+    )
+    synthetic = models.BooleanField(default=False)
+
+    view_permission = Permission.SEE_CLINICAL
+    own_path = "patient__user_id"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clinic", "patient", "questionnaire"],
+                condition=Q(status="active"),
+                name="one_schedule_an_instrument",
+            ),
+            models.CheckConstraint(condition=~Q(rhythm="weekly") | Q(weekday__isnull=False), name="weekly_has_a_day"),
+        ]
+
+
+class SlotState(models.TextChoices):
+    SCHEDULED = "scheduled", _("planned")
+    OPEN = "open", _("open")
+    ANSWERED = "answered", _("answered")
+    MISSED = "missed", _("not answered")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class Slot(ClinicRow):
+    """One filling of a survey that is due. slot_key names it in the patient's calendar and never changes."""
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="slots")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="slots")
+    questionnaire = models.ForeignKey(Questionnaire, on_delete=models.PROTECT, related_name="+")
+    slot_key = models.CharField(max_length=20)  # '2026-11-24'
+    opens_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    time_zone = models.CharField(max_length=64)
+    state = models.CharField(max_length=10, choices=SlotState, default=SlotState.SCHEDULED)
+    next_step_at = models.DateTimeField(null=True)  # open, nudge, close: the row is the timer
+    nudged_at = models.DateTimeField(null=True)
+    first_opened_at = models.DateTimeField(null=True)  # for the time it takes people
+    synthetic = models.BooleanField(default=False)
+
+    view_permission = Permission.SEE_CLINICAL
+    own_path = "patient__user_id"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "assignment", "slot_key"], name="slot_once"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["scheduled", "open"]) | Q(next_step_at__isnull=False),
+                name="living_slot_has_a_timer",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_step_at"], condition=Q(next_step_at__isnull=False), name="slot_due"),
+            models.Index(fields=["clinic", "patient", "-opens_at"], name="slot_patient"),
+        ]
+
+
+class AuthLevel(models.TextChoices):
+    SESSION = "session", _("signed in")
+    LINK = "link", _("via link")
+    STAFF = "staff", _("by staff")
+
+
+class ItemAnswer(ClinicRow):
+    """One answer as given; never changed, the newest of an item counts. Its transaction judges safety."""
+
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="answers")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    questionnaire = models.ForeignKey(Questionnaire, on_delete=models.PROTECT, related_name="+")
+    link_id = models.CharField(max_length=40)
+    value = models.IntegerField(null=True)  # null: skipped on purpose, or a text item
+    text = models.CharField(max_length=2000, blank=True)
+    skipped = models.BooleanField(default=False)
+    client_id = models.UUIDField()  # made by the browser; the same again is the same answer
+    answered_at = models.DateTimeField()  # the device's clock
+    received_at = models.DateTimeField()  # ours
+    auth_level = models.CharField(max_length=10, choices=AuthLevel)
+    presentation = models.CharField(
+        max_length=10, choices=[("pages", _("one a screen")), ("list", _("plain list")), ("api", _("by API"))]
+    )
+
+    view_permission = Permission.SEE_CLINICAL
+    own_path = "patient__user_id"
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "patient", "client_id"], name="answer_once")]
+        indexes = [models.Index(fields=["clinic", "slot", "link_id", "-received_at"], name="answer_newest")]
+
+
+class QuestionnaireResponse(ClinicRow):
+    """A submitted survey with its score (FHIR QuestionnaireResponse), for ever in the version it was given with."""
+
+    slot = models.OneToOneField(Slot, on_delete=models.PROTECT, related_name="response")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="responses")
+    questionnaire = models.ForeignKey(Questionnaire, on_delete=models.PROTECT, related_name="+")
+    authored_at = models.DateTimeField()
+    status = models.CharField(
+        max_length=20,
+        default="completed",
+        choices=[("completed", _("completed")), ("entered-in-error", _("entered in error"))],
+    )
+    answers = models.JSONField()  # link_id -> value as counted
+    valid = models.BooleanField()
+    total = models.DecimalField(max_digits=6, decimal_places=2, null=True)
+    prorated = models.BooleanField(default=False)
+    missing = models.PositiveSmallIntegerField(default=0)
+    severity = models.CharField(max_length=30, blank=True)
+    auth_level = models.CharField(max_length=10, choices=AuthLevel)
+    synthetic = models.BooleanField(default=False)
+
+    view_permission = Permission.SEE_CLINICAL
+    own_path = "patient__user_id"
+
+    class Meta:
+        indexes = [models.Index(fields=["clinic", "patient", "questionnaire", "-authored_at"], name="response_curve")]
+
+
+class SurveyLink(ClinicRow):
+    """A one-tap link into one slot. Only the hash is stored; looking never uses it up."""
+
+    slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="links")
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+
+class Anchor(ClinicRow):
+    """A moment that surveys and readings hang on, such as a dose, as monitoring sees it."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="anchors")
+    kind = models.CharField(max_length=20, choices=[("dose", _("dose"))])
+    label = models.CharField(max_length=80, blank=True)  # 'IV 0.5 mg/kg'
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    status = models.CharField(
+        max_length=20,
+        default="completed",
+        choices=[("completed", _("given")), ("entered-in-error", _("entered in error"))],
+    )
+    synthetic = models.BooleanField(default=False)
+
+    view_permission = Permission.SEE_CLINICAL
+    own_path = "patient__user_id"
+
+    class Meta:
+        indexes = [models.Index(fields=["clinic", "patient", "-started_at"], name="anchor_patient")]
+
+
+class Observation(ClinicRow):
+    """A measured or reported value (FHIR Observation): LOINC code, UCUM unit, typed value, source."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="observations")
+    code = models.CharField(max_length=40)
+    value = models.DecimalField(max_digits=12, decimal_places=3)
+    unit = models.CharField(max_length=20)
+    effective_at = models.DateTimeField()
+    source = models.CharField(max_length=60)  # 'check-in', 'staff', 'patient', or a device's identifier
+    status = models.CharField(
+        max_length=20, default="final", choices=[("final", _("final")), ("entered-in-error", _("entered in error"))]
+    )
+    synthetic = models.BooleanField(default=False)
+
+    view_permission = Permission.SEE_CLINICAL
+    own_path = "patient__user_id"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clinic", "patient", "source", "code", "effective_at"], name="observation_once"
+            )
+        ]
+        indexes = [models.Index(fields=["clinic", "patient", "code", "-effective_at"], name="observation_curve")]

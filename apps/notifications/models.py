@@ -1,0 +1,117 @@
+"""The outbox: what must reach a person outside the page, as rows with a due time.
+
+A delivery carries an address, a template's name and a link; never anything clinical.
+"""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.models import Row
+
+
+class Channel(models.TextChoices):
+    """How a person is reached."""
+
+    PUSH = "push", _("push")
+    SMS = "sms", _("text message")
+    EMAIL = "email", _("email")
+    VOICE = "voice", _("phone call")
+    IN_APP = "in-app", _("on the page")
+
+
+class Kind(models.TextChoices):
+    """What a delivery is for; life-safety alerts are sent first and never thrown away."""
+
+    ALERT = "1-alert", _("alert")
+    VISIT = "2-visit", _("visit")
+    MESSAGE = "3-message", _("message")
+    REMINDER = "4-reminder", _("reminder")
+    ACCOUNT = "5-account", _("account")
+    CANARY = "6-canary", _("test of the paging")
+
+
+class State(models.TextChoices):
+    PENDING = "pending", _("waiting")
+    LEASED = "leased", _("taken")
+    SENDING = "sending", _("being sent")
+    SENT = "sent", _("sent")
+    DELIVERED = "delivered", _("delivered")
+    CANCELLED = "cancelled", _("no longer wanted")
+    UNKNOWN = "unknown", _("perhaps sent")
+    DEAD = "dead", _("failed")
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Sets of deliveries."""
+
+    def due(self, at: datetime) -> Self:
+        """Waiting and wanted by now."""
+        return self.filter(state=State.PENDING, not_before__lte=at)
+
+
+class Delivery(Row):
+    """One message to one person over one channel, sent at most once per key.
+
+    dedupe_key: 'alert:{alert}:{cycle}:{step}:{user}:{channel}', 'rem:{slot}:{channel}:{n}',
+    'chat:{thread}:{user}:{seq}'. The key of the row is the idempotency key on the wire.
+    """
+
+    clinic_id = models.UUIDField()
+    kind = models.CharField(max_length=12, choices=Kind)
+    dedupe_key = models.CharField(max_length=200)
+    subject_kind = models.CharField(max_length=30)  # 'alert', 'slot', 'thread', 'visit', 'account'
+    subject_id = models.UUIDField(null=True)
+    recipient_id = models.UUIDField()
+    channel = models.CharField(max_length=8, choices=Channel)
+    address = models.CharField(max_length=300, blank=True)
+    template = models.CharField(max_length=60)
+    language = models.CharField(max_length=12, default="en")
+    context = models.JSONField(default=dict)  # clinic name, code, path of a link; nothing clinical
+    not_before = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease_owner = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    provider_id = models.CharField(max_length=200, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(null=True)
+    synthetic = models.BooleanField(default=False)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["clinic_id", "dedupe_key"], name="delivery_once"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["leased", "sending"]) | Q(lease_until__isnull=False),
+                name="delivery_lease_has_end",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["kind", "not_before"], condition=Q(state="pending"), name="delivery_due"),
+            models.Index(fields=["lease_until"], condition=Q(state__in=["leased", "sending"]), name="delivery_leased"),
+            models.Index(fields=["clinic_id", "subject_kind", "subject_id"], name="delivery_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template} by {self.channel}"
+
+
+class DemoMessage(models.Model):
+    """What the demo transport 'sent': shown at /demo/outbox/ and nowhere else."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(db_default=models.Func(function="telek_now", output_field=models.DateTimeField()))
+    key = models.CharField(max_length=100, blank=True)
+    channel = models.CharField(max_length=8)
+    address = models.CharField(max_length=300)
+    subject = models.CharField(max_length=300, blank=True)
+    body = models.TextField()

@@ -1,0 +1,21 @@
+"""HTTP and the one live socket."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telek.settings")
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.core.asgi import get_asgi_application  # noqa: E402
+from django.urls import path  # noqa: E402
+
+django_application = get_asgi_application()
+
+from apps.accounts.sockets import SessionSocket  # noqa: E402
+from telek.consumers import LiveConsumer  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "websocket": SessionSocket(URLRouter([path("ws/", LiveConsumer.as_asgi())])),
+    },
+)

@@ -1,0 +1,48 @@
+"""What every test stands on: the real database in the application's role, a clean clock, a fixed cast."""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import TransactionTestCase
+
+from apps.core import clock
+from tests import databases
+from tests.cast import Cast, make_cast
+
+
+def _empty(self: TransactionTestCase) -> None:
+    databases.empty_tables()
+    clock._offset = timedelta(0)
+    clock._read_at = None
+
+
+# The application's role may not TRUNCATE, and append-only tables refuse it to the owner as well.
+TransactionTestCase._fixture_teardown = _empty  # type: ignore[method-assign]
+
+worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = f"telek-{worker}"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: Any) -> None:
+    """Replaces pytest-django's: make the database as its owner, use it as telek_app."""
+    with django_db_blocker.unblock():
+        databases.make_database()
+
+
+@pytest.fixture(autouse=True)
+def _still_clock() -> Iterator[None]:
+    """A test that moved the clock does not move it for the next one."""
+    yield
+    clock._offset = timedelta(0)
+    clock._read_at = None
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Two clinics and everybody in them; add `@pytest.mark.django_db(transaction=True)` for sockets and threads."""
+    return make_cast()
