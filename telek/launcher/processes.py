@@ -35,16 +35,17 @@ def end_leftover(pid_file: Path, folder: Path, how: signal.Signals) -> None:
         leftover = psutil.Process(int(pid_file.read_text().split("\n", 1)[0]))
         if leftover.cwd() == str(folder.resolve()):
             leftover.send_signal(how)
-            leftover.wait(20)
+            wait_until_dead([leftover], seconds=20)
     except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
         return
 
 
-def wait_until_dead(processes: list[psutil.Process]) -> None:
-    """Wait until none of the killed processes runs. Who reaps them is somebody else's matter."""
+def wait_until_dead(processes: list[psutil.Process], *, seconds: float = 10.0) -> None:
+    """Wait until none of the processes runs. Who reaps them is somebody else's matter."""
+    give_up_at = time.monotonic() + seconds
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
-            while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            while process.status() != psutil.STATUS_ZOMBIE and time.monotonic() < give_up_at:
                 time.sleep(0.005)
 
 
