@@ -6,11 +6,15 @@ In tests and the demo it can be moved: `shift(timedelta(hours=2))` moves it for 
 import asyncio
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
+
+from apps.core.db.scope import current_scope, use_moment
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +24,9 @@ _read_at: float | None = None  # monotonic seconds
 
 def now() -> datetime:
     """The present moment, aware, in UTC."""
+    moment = current_scope().at
+    if moment is not None:
+        return moment
     if _stale() and _may_query():
         refresh()
     return datetime.now(UTC) + _offset
@@ -46,13 +53,26 @@ def refresh() -> None:
 
 def shift(by: timedelta) -> None:
     """Move the clock of every process by that much, from where it stands (tests and demo only)."""
-    if not settings.CLOCK_MOVABLE:
-        raise ImproperlyConfigured("The clock can only be moved in tests and the demo.")
+    _refuse_in_production()
     with connection.cursor() as cursor:
         cursor.execute("update core_clockshift set shift = shift + %s", [by])
         if cursor.rowcount == 0:
             cursor.execute("insert into core_clockshift (id, shift) values (1, %s)", [by])
     refresh()
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Live in that moment, here and in the database (simulated courses; tests and demo only)."""
+    _refuse_in_production()
+    shift(timedelta(0))  # telek_now() listens to a moment only where the clock was ever moved
+    with use_moment(moment):
+        yield
+
+
+def _refuse_in_production() -> None:
+    if not settings.CLOCK_MOVABLE:
+        raise ImproperlyConfigured("The clock can only be moved in tests and the demo.")
 
 
 def _stale() -> bool:

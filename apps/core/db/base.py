@@ -2,7 +2,7 @@
 
 from django.db.backends.postgresql import base
 
-from apps.core.db.scope import current_scope
+from apps.core.db.scope import TELL, Scope, current_scope
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -11,10 +11,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _set_autocommit(self, autocommit: bool) -> None:
         super()._set_autocommit(autocommit)
         scope = current_scope()
-        if autocommit or (scope.clinic is None and scope.user is None):
+        if autocommit or scope == Scope():
             return
         with self.wrap_database_errors, self.connection.cursor() as cursor:
-            cursor.execute(
-                "select set_config('telek.clinic', %s, true), set_config('telek.user', %s, true)",
-                [str(scope.clinic or ""), str(scope.user or "")],
-            )
+            cursor.execute(TELL, scope.settings())
