@@ -7,7 +7,6 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.utils.translation import gettext_lazy as _
 
 from telek.launcher.demo import launch
 from telek.launcher.options import Options, add_options
@@ -16,7 +15,7 @@ from telek.launcher.options import Options, add_options
 class Command(BaseCommand):
     """The same as bin/demo, in an environment that is set up already."""
 
-    help = _("Run the whole system on this machine until it is told to stop.")
+    help = "Run the whole system on this machine until it is told to stop."
     # Nothing runs yet that a check could ask.
     requires_system_checks = ()
 
