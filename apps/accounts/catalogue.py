@@ -59,6 +59,16 @@ class CountryLines:
     crisis_text_number: str
     emergency_number: str
 
+    @property
+    def call_number(self) -> str:
+        """To talk with somebody now."""
+        return self.crisis_call_number
+
+    @property
+    def text_number(self) -> str:
+        """To write with somebody now; empty where there is none."""
+        return self.crisis_text_number
+
 
 COUNTRIES: dict[str, CountryLines] = {
     "US": CountryLines("988 Suicide & Crisis Lifeline", "988", "988", "911"),

@@ -30,14 +30,14 @@ class Questionnaire(Row):
 
 
 class SafetyItem(Row):
-    """Which answer of which published item must never be without an alert; read by the database's own trigger."""
+    """An answer of a published item that must never be without an alert; read by the database's own trigger."""
 
     questionnaire = models.ForeignKey(Questionnaire, on_delete=models.PROTECT, related_name="safety_items")
     link_id = models.CharField(max_length=40)
-    at_least = models.IntegerField()
+    value = models.IntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["questionnaire", "link_id"], name="safety_item_once")]
+        constraints = [models.UniqueConstraint(fields=["questionnaire", "link_id", "value"], name="safety_item_once")]
 
 
 class Assignment(ClinicRow):

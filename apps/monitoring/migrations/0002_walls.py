@@ -4,13 +4,15 @@ from apps.core.db.walls import append_only, grant_pump, walls
 
 PATIENT, SLOT = {"patient_id": "patients_patient"}, {"slot_id": "monitoring_slot"}
 
-# A positive safety answer and its alert commit together or not at all, even if a path of the code forgets.
+# A positive safety answer and its alert commit together or not at all, even if a path of the code forgets. It runs
+# as the owner: at the moment of COMMIT a request may already have left its clinic.
 SAFETY = """
-create function monitoring_answer_has_alert() returns trigger language plpgsql as $$
+create function monitoring_answer_has_alert() returns trigger
+  language plpgsql security definer set search_path = public as $$
 begin
   if new.value is null or not exists (
       select 1 from monitoring_safetyitem s
-      where s.questionnaire_id = new.questionnaire_id and s.link_id = new.link_id and new.value >= s.at_least) then
+      where s.questionnaire_id = new.questionnaire_id and s.link_id = new.link_id and s.value = new.value) then
     return null;
   end if;
   if not exists (
@@ -29,6 +31,19 @@ create function monitoring_clinic_of_link(wanted text) returns table (clinic_id 
 $$;
 revoke execute on function monitoring_clinic_of_link(text) from public;
 grant execute on function monitoring_clinic_of_link(text) to telek_app;
+
+-- What must always be 0, counted over every clinic; a number and nothing else.
+create function monitoring_unsafe_without_alert(since timestamptz) returns bigint
+  language sql stable security definer set search_path = public as $$
+  select count(*) from monitoring_itemanswer a
+  join monitoring_safetyitem s
+    on s.questionnaire_id = a.questionnaire_id and s.link_id = a.link_id and s.value = a.value
+  where a.received_at >= since and not exists (
+    select 1 from alerts_alertoccurrence o
+    where o.clinic_id = a.clinic_id and o.source_kind = 'item-answer' and o.source_id = a.id)
+$$;
+revoke execute on function monitoring_unsafe_without_alert(timestamptz) from public;
+grant execute on function monitoring_unsafe_without_alert(timestamptz) to telek_app, telek_pump;
 """
 
 
