@@ -39,7 +39,7 @@ FAILPOINTS = env.str("TELEK_FAILPOINTS", "")  # tests only: "name=exit,other=sle
 
 INSTALLED_APPS = [
     "telek",
-    "django.contrib.admin",
+    "apps.accounts.admin_app.TelekAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -37,7 +37,7 @@ def _check(name: str, value: Any) -> None:
     definition = CATALOGUE.get(name)
     if definition is None or type(value) is not definition.kind:
         raise ValidationError(_("There is no such setting, or its value is of the wrong kind."))
-    if definition.low is not None and not definition.low <= value <= (definition.high or value):
+    if definition.low is not None and not definition.low <= float(value) <= (definition.high or float(value)):
         raise ValidationError(
             _("%(name)s must lie between %(low)s and %(high)s.")
             % {"name": name, "low": definition.low, "high": definition.high},
