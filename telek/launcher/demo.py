@@ -94,18 +94,20 @@ def _programs(options: Options) -> list[Program]:
     web = [python, "-m", "uvicorn", "telek.asgi:application", "--host", "127.0.0.1", "--port", str(options.port)]
     # No access log: addresses of one-tap links would stand in it.
     web += ["--lifespan", "off", "--timeout-graceful-shutdown", "5", "--no-access-log", "--no-server-header"]
-    worker = [python, "-m", "celery", "-A", "telek.celery", "worker", "-B", "--concurrency", "2", "--loglevel", "INFO"]
+    # The demo may run as root, and a tick every two seconds would drown all else: warnings only, and not that one.
+    worker = [python, "-W", "ignore:You're running the worker with superuser privileges", "-m", "celery", "--quiet"]
+    worker += ["-A", "telek.celery", "worker", "-B", "--concurrency", "2", "--loglevel", "WARNING"]
     worker += ["--schedule", str(options.data / "beat"), "--without-gossip", "--without-mingle"]
     pump = [python, "manage.py", "pump"]
     return [
         _program("web", web, "app", seconds=8),
-        _program("worker", worker, "pump", seconds=12),
+        _program("worker", worker, "pump", seconds=12, TELEK_LOG_LEVEL=os.environ.get("TELEK_LOG_LEVEL", "WARNING")),
         _program("pump", pump, "pump", seconds=8),
     ]
 
 
-def _program(name: str, command: list[str], role: str, *, seconds: float) -> Program:
-    environment = os.environ | {"TELEK_DATABASE_ROLE": role}
+def _program(name: str, command: list[str], role: str, *, seconds: float, **more: str) -> Program:
+    environment = os.environ | {"TELEK_DATABASE_ROLE": role} | more
     return Program(name, command, ROOT, environment, _say, stop_seconds=seconds)
 
 
