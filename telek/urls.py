@@ -3,9 +3,14 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from telek.views import demo
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("demo/", demo.choose_persona, name="demo"),
+    path("demo/sign-in/<slug:persona>/", demo.sign_in, name="demo-sign-in"),
+    path("demo/outbox/", demo.outbox, name="demo-outbox"),
     path("", include("apps.accounts.urls")),
     path("", include("apps.patients.urls")),
     path("", include("apps.alerts.urls")),

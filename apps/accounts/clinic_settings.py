@@ -35,13 +35,17 @@ def change_setting(*, clinic: Clinic, name: str, value: Any, actor: User | None,
 
 def _check(name: str, value: Any) -> None:
     definition = CATALOGUE.get(name)
-    if definition is None or type(value) is not definition.kind:
+    if definition is None or not _is_of_kind(value, definition.kind):
         raise ValidationError(_("There is no such setting, or its value is of the wrong kind."))
-    if definition.low is not None and not definition.low <= float(value) <= (definition.high or float(value)):
+    if definition.low is not None and not definition.low <= value <= (definition.high or value):
         raise ValidationError(
             _("%(name)s must lie between %(low)s and %(high)s.")
             % {"name": name, "low": definition.low, "high": definition.high},
         )
+
+
+def _is_of_kind(value: Any, kind: type) -> bool:
+    return type(value) is kind  # exactly: True is no number of minutes
 
 
 def adopt_country_lines(*, clinic: Clinic, actor: User | None) -> None:

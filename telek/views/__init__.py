@@ -1,0 +1,1 @@
+"""Pages composed of several apps, and the demo's own."""
