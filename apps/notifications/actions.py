@@ -1,0 +1,98 @@
+"""Put a message to a person into the outbox, take it back, note that it arrived. Sending is apps.notifications.sending.
+
+Callers write in their own transaction, so that the fact and its message are committed together or not at all.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Case, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+
+from apps.core import clock
+from apps.core.live import wake_pump
+from apps.notifications.models import Channel, Delivery, Kind, State
+
+
+@transaction.atomic
+def queue(
+    *,
+    clinic_id: UUID,
+    kind: str,
+    dedupe_key: str,
+    subject_kind: str,
+    subject_id: UUID | None,
+    recipient_id: UUID,
+    channel: str,
+    address: str,
+    template: str,
+    context: Mapping[str, str],
+    language: str = "en",
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
+    synthetic: bool = False,
+) -> Delivery | None:
+    """Add one delivery, due at `not_before` (default: now); None when its key is there already.
+
+    kind, channel: values of Kind and Channel. context: words for the template, nothing clinical, all of them
+    strings: "clinic" (its name), "code" (of an alert), "link" (a path or an address). An in-app delivery is
+    delivered at once, because the page shows the row itself. Needs the clinic in scope.
+    """
+    now = clock.now()
+    row = Delivery(
+        clinic_id=clinic_id,
+        kind=Kind(kind),
+        dedupe_key=dedupe_key,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        recipient_id=recipient_id,
+        channel=Channel(channel),
+        address=address,
+        template=template,
+        context=dict(context),
+        language=language,
+        not_before=not_before or now,
+        expires_at=expires_at,
+        synthetic=synthetic,
+    )
+    if row.channel == Channel.IN_APP:
+        row.state, row.sent_at, row.delivered_at = State.DELIVERED, now, now
+    Delivery.objects.bulk_create([row], ignore_conflicts=True)
+    written = Delivery.objects.filter(pk=row.pk).first()
+    if written is not None and written.state == State.PENDING:
+        wake_pump()
+    return written
+
+
+def cancel(*, subject_kind: str, subject_id: UUID, kind: str | None = None) -> int:
+    """Take back what has not gone out about that subject (of one Kind, or all); how many rows.
+
+    A message that is on the wire at this moment may still arrive.
+    """
+    rows = Delivery.objects.filter(subject_kind=subject_kind, subject_id=subject_id)
+    if kind is not None:
+        rows = rows.filter(kind=kind)
+    return _cancel(rows, reason="withdrawn")
+
+
+def note_receipt(*, delivery_id: UUID, opened: bool = False, at: datetime | None = None) -> bool:
+    """Note that a message reached the person (opened: and that they opened it). False for an unknown id.
+
+    Never backwards: a first time stands, and a receipt that overtakes the answer of the provider ends the sending.
+    """
+    moment = at or clock.now()
+    changes: dict[str, object] = {
+        "delivered_at": Coalesce("delivered_at", Value(moment)),
+        "state": Case(When(state=State.CANCELLED, then=Value(State.CANCELLED)), default=Value(State.DELIVERED)),
+    }
+    if opened:
+        changes["opened_at"] = Coalesce("opened_at", Value(moment))
+    return Delivery.objects.filter(pk=delivery_id).update(**changes) == 1
+
+
+def _cancel(rows: QuerySet[Delivery], *, reason: str) -> int:
+    return rows.filter(state__in=[State.PENDING, State.LEASED]).update(
+        state=State.CANCELLED, lease_owner=None, lease_until=None, last_error=reason
+    )
