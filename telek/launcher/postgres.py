@@ -21,7 +21,7 @@ import psutil
 import psycopg
 
 from telek.launcher.ordinary_user import Home, find_home
-from telek.launcher.processes import end, end_leftover, last_line_of, open_log, wait_until_dead
+from telek.launcher.processes import Leash, end, end_leftover, last_line_of, open_log, wait_until_dead
 from telek.launcher.refusals import LaunchRefused
 
 ROLES_SQL: Final = Path(__file__).with_name("roles.sql")
@@ -71,6 +71,7 @@ class EmbeddedPostgres:
         self.log = folder / "postgres.log"
         self.sockets: Path | None = None
         self.process: subprocess.Popen[bytes] | None = None
+        self._leash: Leash | None = None
 
     @property
     def pid(self) -> int:
@@ -99,6 +100,7 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Stop in order: no new connections, open ones ended, everything written."""
+        self._release()
         if self.process is not None:
             end(self.process, signal.SIGINT, seconds=20)
             self.process = None
@@ -109,6 +111,7 @@ class EmbeddedPostgres:
     def kill(self) -> int:
         """SIGKILL the postmaster and every process that it owns; the postmaster's exit code."""
         process = self._running()
+        self._release()
         children = psutil.Process(process.pid).children(recursive=True)
         process.kill()
         for child in children:
@@ -158,7 +161,13 @@ class EmbeddedPostgres:
             raise LaunchRefused(f"PostgreSQL could not make its files in {self.cluster}: {last_line_of(self.log)}")
         partial.rename(self.cluster)
 
+    def _release(self) -> None:
+        if self._leash is not None:
+            self._leash.release()
+            self._leash = None
+
     def _spawn(self) -> None:
+        self._release()
         settings = SETTINGS | (FAST_SETTINGS if self.fast else {})
         settings["unix_socket_directories"] = str(self._socket_folder())
         command = [str(self.home.programs / "postgres"), "-D", str(self.cluster)]
@@ -166,6 +175,7 @@ class EmbeddedPostgres:
             command += ["-c", f"{name}={value}"]
         with open_log(self.log) as log:
             self.process = self.home.user.start(command, log=log.fileno(), cwd=Path("/"))
+        self._leash = Leash(self.process.pid, signal.SIGINT)
 
     def _wait_for_answer(self) -> None:
         give_up_at = time.monotonic() + START_SECONDS

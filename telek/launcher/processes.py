@@ -26,6 +26,25 @@ def end(process: subprocess.Popen[bytes], how: signal.Signals, *, seconds: float
     return process.wait()
 
 
+class Leash:
+    """Ends a server when the process that started it is gone, however it went."""
+
+    def __init__(self, pid: int, how: signal.Signals) -> None:
+        # The shell reads from a pipe whose other end only this process holds: it ends when we do.
+        self._holder = subprocess.Popen(
+            ["/bin/sh", "-c", 'read -r _; kill -s "$1" "$2"', "leash", how.name.removeprefix("SIG"), str(pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def release(self) -> None:
+        """Let go, before the server is ended in order and its number may have a new owner."""
+        self._holder.kill()
+        self._holder.communicate()
+
+
 def end_leftover(pid_file: Path, folder: Path, how: signal.Signals) -> None:
     """End a server of an earlier run that was killed before it could stop its own.
 

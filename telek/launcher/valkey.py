@@ -13,7 +13,7 @@ from typing import Final
 
 import redis
 
-from telek.launcher.processes import end, end_leftover, last_line_of, open_log
+from telek.launcher.processes import Leash, end, end_leftover, last_line_of, open_log
 from telek.launcher.refusals import LaunchRefused
 
 START_SECONDS: Final = 20.0
@@ -44,6 +44,7 @@ class EmbeddedValkey:
         self.password = secrets.token_urlsafe(24)
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
+        self._leash: Leash | None = None
 
     @property
     def pid(self) -> int:
@@ -73,6 +74,7 @@ class EmbeddedValkey:
 
     def stop(self) -> None:
         """Stop in order: what is in memory is written first."""
+        self._release()
         if self.process is not None:
             end(self.process, signal.SIGTERM, seconds=10)
             self.process = None
@@ -80,6 +82,7 @@ class EmbeddedValkey:
     def kill(self) -> int:
         """SIGKILL; the exit code."""
         process = self._running()
+        self._release()
         process.kill()
         return process.wait()
 
@@ -108,7 +111,13 @@ class EmbeddedValkey:
         except (redis.ConnectionError, redis.TimeoutError):
             return False
 
+    def _release(self) -> None:
+        if self._leash is not None:
+            self._leash.release()
+            self._leash = None
+
     def _spawn(self) -> None:
+        self._release()
         with open_log(self.log) as log:
             self.process = subprocess.Popen(
                 [str(program()), str(self._written_configuration())],
@@ -118,6 +127,7 @@ class EmbeddedValkey:
                 cwd=self.folder,
                 start_new_session=True,
             )
+        self._leash = Leash(self.process.pid, signal.SIGTERM)
 
     def _written_configuration(self) -> Path:
         # A file and not arguments: the password must not show in the list of processes.

@@ -5,7 +5,9 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -160,18 +162,34 @@ def test_data_and_queued_work_are_there_at_the_next_start(tmp_path: Path) -> Non
         assert redis.Redis.from_url(second.redis_url).lrange("queue", 0, -1) == [b"job"]
 
 
-def test_servers_left_by_a_killed_launcher_are_ended_before_new_ones_start(tmp_path: Path) -> None:
-    script = (
-        "import os, signal, sys; from pathlib import Path; from telek.launcher.services import running_services\n"
-        "with running_services(Path(sys.argv[1]), fast=True) as found:\n"
-        "    print(found.postgres_pid, found.valkey_pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
-    )
-    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True)
-    leftovers = [int(word) for word in done.stdout.split()]
-    assert all(psutil.pid_exists(pid) for pid in leftovers)
-    with running_services(tmp_path, fast=True) as found:
-        assert not {found.postgres_pid, found.valkey_pid} & set(leftovers)
-        assert not any(_runs(pid) for pid in leftovers)
+START_AND_DIE = (
+    "import os, signal, sys; from pathlib import Path; from telek.launcher.services import running_services\n"
+    "with running_services(Path(sys.argv[1]), fast=True) as found:\n"
+    "    print(found.postgres_pid, found.valkey_pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+)
+
+
+def test_servers_end_when_the_process_that_started_them_is_killed(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", START_AND_DIE, str(tmp_path)], capture_output=True, text=True)
+    orphans = [int(word) for word in done.stdout.split()]
+    assert len(orphans) == 2
+    give_up_at = time.monotonic() + 10
+    while any(_runs(pid) for pid in orphans):
+        assert time.monotonic() < give_up_at
+        time.sleep(0.02)
+
+
+def test_a_server_that_outlived_its_launcher_is_ended_before_a_new_one_works_on_its_files(tmp_path: Path) -> None:
+    with running_services(tmp_path, fast=True) as first:
+        old = [first.postgres_pid, first.valkey_pid]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delenv("DATABASE_URL")
+            patch.delenv("REDIS_URL")
+            stack = ExitStack()
+            second = stack.enter_context(running_services(tmp_path, fast=True))
+        with stack:
+            assert not {second.postgres_pid, second.valkey_pid} & set(old)
+            assert not any(_runs(pid) for pid in old)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become nobody")
