@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.test import TransactionTestCase
 
 from apps.core import clock
@@ -45,4 +46,5 @@ def _still_clock() -> Iterator[None]:
 @pytest.fixture
 def cast(db: None) -> Cast:
     """Two clinics and everybody in them; add `@pytest.mark.django_db(transaction=True)` for sockets and threads."""
-    return make_cast()
+    with transaction.atomic():  # the row policies need one, also in a transactional test
+        return make_cast()
