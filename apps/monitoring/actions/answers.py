@@ -1,0 +1,170 @@
+"""Save an answer as it is given, and submit the whole: each with its safety judgement in one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.alerts import actions as alerts
+from apps.alerts.levels import Level, worst
+from apps.audit import actions as audit
+from apps.audit.models import Action
+from apps.core import clock
+from apps.core.failpoints import failpoint
+from apps.monitoring.answers import typed
+from apps.monitoring.findings import cause_of, is_suicidal, ordinal, title_of
+from apps.monitoring.instruments import AnswerRefused, AnswerValue, Definition, Finding, Kind, answer_findings
+from apps.monitoring.models import ItemAnswer, Slot, SlotState
+from apps.monitoring.published import definition_of
+from apps.monitoring.refusals import SurveyRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of an answer. created: False when the same was here already; late: the slot had closed.
+
+    level: what it demands of a human, None for nothing; suicidal: the crisis card is due.
+    """
+
+    answer: ItemAnswer
+    created: bool
+    level: Level | None
+    suicidal: bool
+    late: bool
+
+
+@transaction.atomic
+def save_answer(
+    *,
+    slot: Slot,
+    link_id: str,
+    value: AnswerValue,
+    client_id: UUID,
+    answered_at: datetime,
+    actor: User | None,
+    auth_level: str,
+    presentation: str,
+    skipped: bool = False,
+) -> Saved:
+    """Store one answer and raise the alert that it demands, both or neither. Never withdraws an alert.
+
+    value: as the instrument knows it (integer, true/false, text), None for skipped or cleared. client_id: made by
+    the browser; the same again is the same answer. An unsafe answer to a slot that has closed is stored and raised,
+    any other is refused. Raises AnswerRefused (value) and SurveyRefused: answer-conflict, slot-not-open, slot-closed.
+    """
+    slot = lock(slot)
+    definition = definition_of(slot.questionnaire)
+    findings = answer_findings(definition, link_id, value)
+    if skipped and value is not None:
+        raise AnswerRefused("value_out_of_range", f"item {link_id}: skipped, yet answered")
+    known = ItemAnswer.objects.filter(patient_id=slot.patient_id, client_id=client_id).first()
+    if known is not None:
+        return _again(known, slot, definition, link_id, value, findings)
+    late = _is_late(slot, findings)
+    failpoint("answer.before-insert")
+    before = _before(slot, link_id)
+    answer = _insert(
+        slot,
+        client_id,
+        link_id=link_id,
+        answered_at=answered_at,
+        auth_level=auth_level,
+        presentation=presentation,
+        skipped=skipped,
+        **_columns(definition, link_id, value),
+    )
+    failpoint("answer.after-insert")
+    for finding in findings:
+        _raise(answer, slot, definition, finding, before)
+    audit.record(action=Action.CREATE, actor_id=actor.pk if actor else None, obj=answer)
+    failpoint("answer.before-commit")
+    return Saved(answer, True, worst(f.level for f in findings), any(map(is_suicidal, findings)), late)
+
+
+def lock(slot: Slot) -> Slot:
+    """The slot as it is now, locked until the end of the transaction."""
+    rows = Slot.objects.select_for_update(of=("self",)).select_related("questionnaire", "patient", "clinic")
+    return rows.get(pk=slot.pk)
+
+
+def _is_late(slot: Slot, findings: tuple[Finding, ...]) -> bool:
+    if slot.state == SlotState.OPEN:
+        return False
+    if slot.state == SlotState.SCHEDULED:
+        raise SurveyRefused("slot-not-open", _("This form is not open yet."))
+    if findings:  # what was said must reach a human, even if the form is over
+        return True
+    raise SurveyRefused("slot-closed", _("This form is closed. Your next one will be on your home page."))
+
+
+def _columns(definition: Definition, link_id: str, value: AnswerValue) -> dict[str, object]:
+    item = definition.item(link_id)
+    if item is not None and item.kind is Kind.TEXT:
+        return {"value": None, "text": value or ""}
+    return {"value": None if value is None else int(value), "text": ""}
+
+
+def _insert(slot: Slot, client_id: UUID, **fields: object) -> ItemAnswer:
+    try:
+        with transaction.atomic():
+            return ItemAnswer.objects.create(
+                clinic_id=slot.clinic_id,
+                slot=slot,
+                patient_id=slot.patient_id,
+                questionnaire_id=slot.questionnaire_id,
+                client_id=client_id,
+                received_at=clock.now(),
+                **fields,
+            )
+    except IntegrityError:  # the same client id, at the same moment, for another form
+        raise _conflict() from None
+
+
+def _again(
+    known: ItemAnswer,
+    slot: Slot,
+    definition: Definition,
+    link_id: str,
+    value: AnswerValue,
+    findings: tuple[Finding, ...],
+) -> Saved:
+    meant = None if value == "" else value  # an emptied note is a cleared one
+    if (known.slot_id, known.link_id, typed(definition, known)) != (slot.pk, link_id, meant):
+        raise _conflict()
+    level = worst(finding.level for finding in findings)
+    return Saved(known, False, level, any(map(is_suicidal, findings)), slot.state != SlotState.OPEN)
+
+
+def _conflict() -> SurveyRefused:
+    return SurveyRefused("answer-conflict", _("This answer was sent before with another content. Please answer again."))
+
+
+def _before(slot: Slot, link_id: str) -> int | None:
+    """The answer to the same question in the form before this one."""
+    earlier = ItemAnswer.objects.filter(
+        patient_id=slot.patient_id,
+        questionnaire__key=slot.questionnaire.key,
+        link_id=link_id,
+        slot__opens_at__lt=slot.opens_at,
+    )
+    newest = earlier.order_by("-slot__opens_at", "-received_at", "-id").first()
+    return None if newest is None else newest.value
+
+
+def _raise(answer: ItemAnswer, slot: Slot, definition: Definition, finding: Finding, before: int | None) -> None:
+    detail = _("The C-SSRS screener must be asked by a clinician.") if is_suicidal(finding) else ""
+    alerts.raise_alert(
+        patient=slot.patient,
+        cause=cause_of(finding),
+        level=finding.level.value,
+        title=title_of(definition, finding, before),
+        source_kind="item-answer",
+        source_id=answer.pk,
+        rule_code=finding.code,
+        value=ordinal(finding),
+        detail=detail,
+        synthetic=slot.synthetic,
+    )

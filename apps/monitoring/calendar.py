@@ -1,0 +1,91 @@
+"""When a survey is due, in the calendar of the person who answers. Pure date arithmetic: no clock, no database.
+
+A slot is named by its local day and never renamed: neither the change of the clocks nor a journey can double or
+drop one. Only its moments are computed anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+
+def local_moment(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The moment, in UTC, at which the clock on the wall shows this (naive) time.
+
+    A time that the clocks skip gives the first minute that exists after it; one that comes twice, the first.
+    """
+    while not _exists(wall, zone):
+        wall = wall.replace(second=0, microsecond=0) + MINUTE
+    return wall.replace(tzinfo=zone).astimezone(UTC)
+
+
+def window(day: date, opens_time: time, open_hours: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When the slot of that local day opens and closes, in UTC; the end is read from the wall as well.
+
+    open_hours: 1 or more, hours on the wall. The window is never empty.
+    """
+    wall = datetime.combine(day, opens_time)
+    opens_at = local_moment(wall, zone)
+    closes_at = local_moment(wall + timedelta(hours=open_hours), zone)
+    return opens_at, closes_at if closes_at > opens_at else opens_at + timedelta(hours=open_hours)
+
+
+def local_day(moment: datetime, zone: ZoneInfo) -> date:
+    """The day in the person's calendar at that moment."""
+    return moment.astimezone(zone).date()
+
+
+def due_days(
+    rhythm: str,
+    first: date,
+    last: date,
+    *,
+    starts_on: date,
+    weekday: int | None = None,
+    ends_on: date | None = None,
+    paused_until: date | None = None,
+) -> list[date]:
+    """The local days from `first` to `last`, both included, on which a form is due.
+
+    rhythm: daily, weekly (on `weekday`, 0 = Monday) or once (on starts_on, or the day a pause ends). A pause ends
+    on the morning of `paused_until`.
+    """
+    begin = max(day for day in (starts_on, paused_until) if day is not None)
+    if rhythm == "once":
+        days = [begin]
+    else:
+        days = [day for day in _days(max(first, begin), last) if rhythm == "daily" or day.weekday() == weekday]
+    return [day for day in days if first <= day <= last and (ends_on is None or day <= ends_on)]
+
+
+def outside_quiet_hours(moment: datetime, zone: ZoneInfo, quiet_from: time, quiet_until: time) -> datetime:
+    """That moment, or the end of the quiet hours in which it falls. Equal times mean no quiet hours."""
+    there = moment.astimezone(zone)
+    if not _is_quiet(there.time(), quiet_from, quiet_until):
+        return moment
+    day = there.date() if there.time() < quiet_until else there.date() + DAY
+    end = datetime.combine(day, quiet_until)
+    first = local_moment(end, zone)
+    return first if first > moment else local_moment(end.replace(fold=1), zone)  # the hour that comes twice
+
+
+def _is_quiet(at: time, quiet_from: time, quiet_until: time) -> bool:
+    if quiet_from <= quiet_until:
+        return quiet_from <= at < quiet_until
+    return at >= quiet_from or at < quiet_until
+
+
+def _exists(wall: datetime, zone: ZoneInfo) -> bool:
+    there = wall.replace(tzinfo=zone, fold=0)
+    return there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == wall.replace(fold=0)
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    while first <= last:
+        yield first
+        first += DAY

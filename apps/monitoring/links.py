@@ -1,0 +1,38 @@
+"""One-tap links: made for a slot, found by their token. Only the hash of a token is stored."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+
+from apps.accounts.clinic_settings import setting
+from apps.monitoring.models import Slot, SurveyLink
+
+TOKEN_BYTES = 20  # 160 bits
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a token: SHA-256 in hexadecimal."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def issue(slot: Slot, at: datetime) -> str:
+    """A fresh token for that slot, valid for the clinic's `survey_link_hours`. It is returned once, never stored."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    SurveyLink.objects.create(
+        clinic_id=slot.clinic_id,
+        slot=slot,
+        token_hash=hash_token(token),
+        expires_at=at + timedelta(hours=setting(slot.clinic, "survey_link_hours")),
+    )
+    return token
+
+
+def clinic_of(token: str) -> UUID | None:
+    """The clinic whose link has that token; asked of a function of the owner, since no clinic is known yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("select clinic_id from monitoring_clinic_of_link(%s)", [hash_token(token)])
+        row = cursor.fetchone()
+    return None if row is None else row[0]

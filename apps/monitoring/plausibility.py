@@ -1,0 +1,92 @@
+"""Can this be a reading of a living adult, in that unit, at that time? Refuse, never convert or clamp. Pure.
+
+A swapped unit (kPa for mm[Hg], degrees F for C) either names another unit or falls outside the range: both are
+refused. Codes are LOINC with UCUM units; ranges are product defaults, wider than any alert band, and leave out what
+sensors send when they are off (a saturation of 0, a heart rate of 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+
+FUTURE = timedelta(minutes=5)  # how far a device's clock may run ahead
+OLDEST = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurable:
+    """What can be recorded under a code. name: short, for people; places: decimals that are meaningful."""
+
+    name: str
+    unit: str
+    low: Decimal
+    high: Decimal
+    places: int = 0
+
+
+def _m(name: str, unit: str, low: int, high: int, places: int = 0) -> Measurable:
+    return Measurable(name, unit, Decimal(low), Decimal(high), places)
+
+
+MEASURABLE: Mapping[str, Measurable] = MappingProxyType(
+    {
+        "8480-6": _m("systolic blood pressure", "mm[Hg]", 20, 350),
+        "8462-4": _m("diastolic blood pressure", "mm[Hg]", 10, 250),
+        "8867-4": _m("heart rate", "/min", 15, 350),
+        "9279-1": _m("breaths", "/min", 1, 100),
+        "59408-5": _m("oxygen saturation", "%", 30, 100),
+        "2708-6": _m("oxygen saturation", "%", 30, 100),
+        "8310-5": _m("temperature", "Cel", 25, 45, 1),
+        "29463-7": _m("weight", "kg", 20, 400, 1),
+        "8302-2": _m("height", "cm", 50, 260, 1),
+        "mood": _m("mood", "{score}", 0, 100),
+        "medicine-effect": _m("medicine effect", "{score}", 0, 3),
+        "sleep": _m("sleep", "{score}", 0, 3),
+    }
+)
+
+
+class ReadingRefused(ValueError):
+    """A reading that cannot be one. Codes: unknown_code, wrong_unit, not_a_number, value_out_of_range, too_exact,
+    in_the_future, too_old."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def check_reading(code: str, value: object, unit: str, effective_at: datetime, now: datetime) -> Decimal:
+    """The value as it may be stored, or ReadingRefused."""
+    known = MEASURABLE.get(code)
+    if known is None:
+        raise ReadingRefused("unknown_code", f"{code!r} is not a code that is recorded here")
+    if unit != known.unit:
+        raise ReadingRefused("wrong_unit", f"{known.name} is recorded in {known.unit}, not in {unit!r}")
+    number = _number(value)
+    if not known.low <= number <= known.high:
+        raise ReadingRefused("value_out_of_range", f"{known.name}: {number} is outside {known.low} to {known.high}")
+    if number != round(number, known.places):
+        raise ReadingRefused("too_exact", f"{known.name}: at most {known.places} decimals")
+    _check_time(effective_at, now)
+    return number
+
+
+def _number(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ReadingRefused("not_a_number", "a number is needed")
+    number = Decimal(str(value))
+    if not number.is_finite():
+        raise ReadingRefused("not_a_number", "a finite number is needed")
+    return number
+
+
+def _check_time(effective_at: datetime, now: datetime) -> None:
+    if effective_at > now + FUTURE:
+        raise ReadingRefused("in_the_future", "the time of the reading lies in the future")
+    if effective_at < now - OLDEST:
+        raise ReadingRefused("too_old", "the reading is older than a year")

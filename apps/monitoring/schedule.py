@@ -1,0 +1,280 @@
+"""The pump of surveys: makes slots, opens them with one reminder, nudges once, closes them. The row is the timer.
+
+Runs as telek_pump over all clinics: due slots are claimed with SKIP LOCKED, then each is worked on under its own
+clinic and in its own savepoint, so that one bad row stops nobody else's.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import Error, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import ContactPoint
+from apps.alerts import actions as alerts
+from apps.core import clock
+from apps.core.db.scope import use_clinic
+from apps.monitoring.answers import answers_of
+from apps.monitoring.calendar import due_days, local_day, outside_quiet_hours, window
+from apps.monitoring.findings import cause_of, title_of
+from apps.monitoring.instruments import blank_findings
+from apps.monitoring.links import issue
+from apps.monitoring.models import Assignment, ItemAnswer, Slot, SlotState
+from apps.monitoring.published import definition_of
+from apps.notifications import actions as notifications
+from apps.notifications.models import Delivery, Kind, State
+from apps.patients.models import Patient
+
+logger = logging.getLogger(__name__)
+
+DAYS_AHEAD = 14
+NUDGE_AT = 0.6  # share of the open time after which the one nudge goes out
+BETWEEN_MESSAGES = timedelta(hours=1)
+POISON_DELAY = timedelta(hours=1)
+CHANNELS = ("push", "sms", "email")
+
+
+def local_today(patient: Patient) -> date:
+    """Today in the person's calendar."""
+    return local_day(clock.now(), ZoneInfo(patient.time_zone))
+
+
+def make_slots() -> int:
+    """Make the slots of the next 14 days for every active schedule; how many are new. Harmless to repeat.
+
+    Slots of people who changed their time zone get their moments anew, never another name.
+    """
+    made = 0
+    for clinic_id, pk in list(Assignment.objects.filter(status="active").values_list("clinic_id", "pk")):
+        with use_clinic(clinic_id), transaction.atomic():
+            assignment = Assignment.objects.select_related("patient").get(pk=pk)
+            made += plan_slots(assignment)
+            retime(assignment.patient)
+    return made
+
+
+def plan_slots(assignment: Assignment) -> int:
+    """Make what is missing of one schedule's slots; how many. Needs the clinic in scope."""
+    patient, now = assignment.patient, clock.now()
+    zone = ZoneInfo(patient.time_zone)
+    today = local_day(now, zone)
+    if assignment.status != "active" or patient.status != "active":
+        return 0
+    known = set(Slot.objects.filter(assignment=assignment).values_list("slot_key", flat=True))
+    days = due_days(
+        assignment.rhythm,
+        today,
+        today + timedelta(days=DAYS_AHEAD),
+        starts_on=assignment.starts_on,
+        weekday=assignment.weekday,
+        ends_on=assignment.ends_on,
+        paused_until=assignment.paused_until,
+    )
+    slots = [_slot(assignment, day, zone) for day in days if day.isoformat() not in known]
+    fresh = [slot for slot in slots if slot.closes_at > now]
+    Slot.objects.bulk_create(fresh, ignore_conflicts=True)
+    return len(fresh)
+
+
+def _slot(assignment: Assignment, day: date, zone: ZoneInfo) -> Slot:
+    opens_at, closes_at = window(day, assignment.opens_time, assignment.open_hours, zone)
+    return Slot(
+        clinic_id=assignment.clinic_id,
+        assignment=assignment,
+        patient_id=assignment.patient_id,
+        questionnaire_id=assignment.questionnaire_id,
+        slot_key=day.isoformat(),
+        opens_at=opens_at,
+        closes_at=closes_at,
+        time_zone=zone.key,
+        next_step_at=opens_at,
+        synthetic=assignment.synthetic,
+    )
+
+
+def retime(patient: Patient) -> int:
+    """Compute the moments of living slots anew after a change of the person's time zone; how many changed."""
+    zone = ZoneInfo(patient.time_zone)
+    living = Slot.objects.filter(patient=patient, state__in=[SlotState.SCHEDULED, SlotState.OPEN])
+    moved = list(
+        living.exclude(time_zone=zone.key).select_related("assignment").select_for_update(of=("self",)).order_by("id")
+    )
+    for slot in moved:
+        there = _slot(slot.assignment, date.fromisoformat(slot.slot_key), zone)
+        slot.opens_at, slot.closes_at, slot.time_zone = there.opens_at, there.closes_at, zone.key
+        slot.next_step_at = there.opens_at if slot.state == SlotState.SCHEDULED else there.closes_at
+        slot.save(update_fields=["opens_at", "closes_at", "time_zone", "next_step_at"])
+    return len(moved)
+
+
+def open_due_slots(limit: int = 100) -> int:
+    """Open the slots whose time has come, each with its reminder, and send the nudges that are due; how many."""
+    now = clock.now()
+    due = Q(state=SlotState.SCHEDULED) | Q(state=SlotState.OPEN, closes_at__gt=now, nudged_at__isnull=True)
+    return _claim(due, now, limit, _open_or_nudge)
+
+
+def close_due_slots(limit: int = 100) -> int:
+    """Close the open slots whose time is over; how many. A half-answered one is judged by what it leaves blank."""
+    now = clock.now()
+    return _claim(Q(state=SlotState.OPEN, closes_at__lte=now), now, limit, _close)
+
+
+def _claim(due: Q, now: datetime, limit: int, work: Callable[[Slot, datetime], None]) -> int:
+    with transaction.atomic():
+        slots = Slot.objects.filter(due, next_step_at__lte=now).order_by("next_step_at", "id")
+        claimed = list(slots.select_for_update(skip_locked=True)[:limit])
+        for slot in claimed:
+            _work_alone(slot, now, work)
+    return len(claimed)
+
+
+def _work_alone(slot: Slot, now: datetime, work: Callable[[Slot, datetime], None]) -> None:
+    """One slot in a savepoint of its own; one that cannot be worked on is put off for an hour, and logged."""
+    with use_clinic(slot.clinic_id):
+        try:
+            with transaction.atomic():
+                work(slot, now)
+        except (Error, ArithmeticError, LookupError, TypeError, ValueError):
+            logger.exception("slot %s cannot be worked on", slot.pk)
+            Slot.objects.filter(pk=slot.pk).update(next_step_at=now + POISON_DELAY)
+
+
+def _open_or_nudge(slot: Slot, now: datetime) -> None:
+    if slot.state == SlotState.OPEN:
+        _nudge(slot, now)
+    elif slot.assignment.status != "active" or slot.patient.status != "active":
+        _finish(slot, SlotState.CANCELLED)
+    elif slot.closes_at <= now:  # the pump was down: no message about what is over
+        _close(slot, now)
+    else:
+        _open(slot, now)
+
+
+def _open(slot: Slot, now: datetime) -> None:
+    remind_at = _allowed(slot, now)
+    nudge_at = _allowed(slot, slot.opens_at + (slot.closes_at - slot.opens_at) * NUDGE_AT)
+    nudge_at = max(nudge_at, remind_at + BETWEEN_MESSAGES)
+    slot.state = SlotState.OPEN
+    slot.next_step_at = min(nudge_at, slot.closes_at)
+    slot.save(update_fields=["state", "next_step_at"])
+    _send(slot, 1, remind_at)
+
+
+def _nudge(slot: Slot, now: datetime) -> None:
+    slot.nudged_at, slot.next_step_at = now, slot.closes_at
+    slot.save(update_fields=["nudged_at", "next_step_at"])
+    _send(slot, 2, _allowed(slot, now))
+
+
+def _allowed(slot: Slot, moment: datetime) -> datetime:
+    """That moment, outside the person's quiet hours."""
+    patient = slot.patient
+    return outside_quiet_hours(moment, ZoneInfo(patient.time_zone), patient.quiet_from, patient.quiet_until)
+
+
+def _send(slot: Slot, number: int, not_before: datetime) -> None:
+    """Message 1 (reminder) or 2 (nudge) about a slot; none when the person wants none or it would come too late."""
+    point = _point(slot, number)
+    if point is None or not_before >= slot.closes_at:
+        return
+    shared_phone = slot.patient.links_off_at is not None
+    notifications.queue(
+        clinic_id=slot.clinic_id,
+        kind=Kind.REMINDER,
+        dedupe_key=f"rem:{slot.pk}:{point.channel}:{number}",
+        subject_kind="slot",
+        subject_id=slot.pk,
+        recipient_id=slot.patient.user_id,
+        channel=point.channel,
+        address=point.address,
+        template="survey-reminder",
+        context={
+            "clinic": slot.clinic.name,
+            "link": "/check-in/" if shared_phone else f"/s/{issue(slot, not_before)}/",
+        },
+        language=slot.patient.user.language,
+        not_before=not_before,
+        expires_at=slot.closes_at,
+        synthetic=slot.synthetic,
+    )
+
+
+def _point(slot: Slot, number: int) -> ContactPoint | None:
+    """The first channel that the person has left on; another one only when the first message failed for certain."""
+    if slot.patient.reminders_off_at is not None:
+        return None
+    wired = [channel for channel in CHANNELS if settings.TRANSPORTS.get(channel) != "none"]
+    points = ContactPoint.objects.filter(user_id=slot.patient.user_id, opted_out_at__isnull=True, channel__in=wired)
+    if number > 1:
+        failed = Delivery.objects.filter(subject_kind="slot", subject_id=slot.pk, state=State.DEAD)
+        points = points.exclude(channel__in=list(failed.values_list("channel", flat=True)))
+    return points.order_by("rank", "channel").first()
+
+
+def still_wanted(delivery: Delivery) -> bool:
+    """Asked just before a reminder goes out: is the form still open, and does the person still want to be told?"""
+    slot = Slot.objects.filter(pk=delivery.subject_id, state=SlotState.OPEN).select_related("patient").first()
+    if slot is None or slot.patient.status != "active" or slot.patient.reminders_off_at is not None:
+        return False
+    if slot.patient.links_off_at is not None and delivery.context.get("link", "").startswith("/s/"):
+        return False
+    return ContactPoint.objects.filter(
+        user_id=delivery.recipient_id,
+        channel=delivery.channel,
+        address=delivery.address,
+        opted_out_at__isnull=True,
+    ).exists()
+
+
+def _close(slot: Slot, now: datetime) -> None:
+    _finish(slot, SlotState.MISSED)
+    definition = definition_of(slot.questionnaire)
+    answers = answers_of(slot, definition)
+    if not answers:
+        _tell_if_silent(slot)
+        return
+    for finding in blank_findings(definition, answers):
+        alerts.raise_alert(
+            patient=slot.patient,
+            cause=cause_of(finding),
+            level=finding.level.value,
+            title=title_of(definition, finding),
+            source_kind="slot",
+            source_id=slot.pk,
+            rule_code=finding.code,
+            synthetic=slot.synthetic,
+        )
+
+
+def _finish(slot: Slot, state: SlotState) -> None:
+    slot.state, slot.next_step_at = state, None
+    slot.save(update_fields=["state", "next_step_at"])
+    notifications.cancel(subject_kind="slot", subject_id=slot.pk)
+
+
+def _tell_if_silent(slot: Slot) -> None:
+    """Missed twice in a row is a task for the clinic; the person is not chased."""
+    earlier = Slot.objects.filter(assignment_id=slot.assignment_id, opens_at__lt=slot.opens_at)
+    last = earlier.filter(state__in=[SlotState.MISSED, SlotState.ANSWERED]).order_by("-opens_at").first()
+    if last is None or last.state != SlotState.MISSED or ItemAnswer.objects.filter(slot=last).exists():
+        return
+    alerts.raise_alert(
+        patient=slot.patient,
+        cause="silent",
+        level="P3",
+        title=_("%(survey)s not answered twice in a row") % {"survey": slot.questionnaire.title},
+        source_kind="slot",
+        source_id=slot.pk,
+        rule_code="missed-twice",
+        synthetic=slot.synthetic,
+    )
+
+
+def overdue_slots() -> int:
+    """Slots that should have opened or closed by now; the pump's clean cycle leaves none."""
+    return Slot.objects.filter(next_step_at__lte=clock.now()).exclude(state=SlotState.ANSWERED).count()
