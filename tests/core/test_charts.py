@@ -210,6 +210,30 @@ def test_a_forecast_is_dashed_named_and_carries_both_ranges() -> None:
     assert "forecast, no further session" in words(svg)
 
 
+def test_the_wider_range_of_a_forecast_lies_round_the_narrower_one() -> None:
+    svg = draw(weekly(19, 8), forecast=future(), labels=labels(forecast="forecast"))
+
+    def spread(name: str) -> tuple[float, float]:
+        heights = [float(place.split(",")[1]) for place in of_class(svg, name)[0].get("points", "").split()]
+        return min(heights), max(heights)
+
+    (top80, low80), (top50, low50) = spread("fan2"), spread("fan")
+    assert top80 < top50
+    assert low80 >= low50
+    assert len(set(of_class(svg, "fan2")[0].get("points", "").split())) == 5
+
+
+def test_both_edges_of_both_ranges_are_drawn_where_they_are() -> None:
+    step = Forecast(TODAY + timedelta(days=7), 10, 9, 11, 7, 13)
+    svg = draw([Point(ago(7), 19), Point(TODAY, 8)], forecast=[step], labels=labels(forecast="forecast"))
+    scale = (240 - 20 - 16) / 27
+    for name, high, low in (("fan2", 13, 7), ("fan", 11, 9)):
+        places = of_class(svg, name)[0].get("points", "").split()
+        heights = [float(place.split(",")[1]) for place in places]
+        assert heights[1] == pytest.approx(220 - high * scale, abs=0.06)
+        assert heights[2] == pytest.approx(220 - low * scale, abs=0.06)
+
+
 def test_a_forecast_starts_where_the_answers_end() -> None:
     svg = draw(weekly(19, 8), forecast=future(), labels=labels(forecast="forecast"))
     (dashed,) = of_class(svg, "fc")
@@ -265,7 +289,7 @@ def test_the_same_input_gives_the_same_text_in_any_order() -> None:
 
 
 def test_no_inline_style_and_every_shape_has_an_ink_for_paper() -> None:
-    svg = draw(weekly(19, 8), [Dose(ago(3), "1")], forecast=future(), labels=labels(forecast="f", today="t"))
+    svg = str(draw(weekly(19, 8), [Dose(ago(3), "1")], forecast=future(), labels=labels(forecast="f", today="t")))
     svg += overlay([Curve("1", [DayPoint(0, 9), DayPoint(1, 5)], current=True)])
     assert "style=" not in svg
     for shape in re.findall(r"<(?:rect|circle|path|polyline|polygon)[^>]*>", svg):
@@ -274,7 +298,7 @@ def test_no_inline_style_and_every_shape_has_an_ink_for_paper() -> None:
 
 def test_every_class_of_a_chart_is_known_to_the_style_sheet() -> None:
     sheet = (Path(__file__).parents[2] / "static/css/chart.css").read_text()
-    svg = draw(weekly(19, 8), [Dose(ago(3), "1")], forecast=future(), labels=labels(forecast="f", gap="g"))
+    svg = str(draw(weekly(19, 8), [Dose(ago(3), "1")], forecast=future(), labels=labels(forecast="f", gap="g")))
     curve = Curve("1", [DayPoint(0, 9), DayPoint(1, 5)])
     svg += overlay([curve, curve, curve], variant="patient") + overlay([curve], window=Window(11, 14, "w"))
     used = {name for classes in re.findall(r'class="([^"]*)"', svg) for name in classes.split()}
