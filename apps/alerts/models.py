@@ -23,6 +23,44 @@ class AlertState(models.TextChoices):
     RESOLVED = "resolved", _("closed")
 
 
+class Disposition(models.TextChoices):
+    """How an alert ended, in the words of the person who closed it."""
+
+    SAFE = "safe", _("Spoken to, safe, plan gone through")
+    CARE_CHANGED = "care-changed", _("Spoken to, care changed")
+    VISIT = "visit", _("Spoken to, seen the same day or booked")
+    EMERGENCY = "emergency", _("Emergency services or emergency department")
+    WELFARE_CHECK = "welfare-check", _("Not reached, welfare check asked for")
+    NOT_REACHED = "not-reached", _("Not reached, followed up by other means")
+    MISTAKE = "mistake", _("Answered by mistake, said so when asked")
+    NO_CONCERN = "no-concern", _("Looked at, no concern")
+    DONE = "done", _("Done")
+
+
+class EventKind(models.TextChoices):
+    """What can happen to an alert."""
+
+    RAISED = "raised", _("raised")
+    REPEATED = "repeated", _("came again")
+    WORSE = "worse", _("got worse")
+    CALL_ASKED = "call-asked", _("the person asks to be called")
+    PAGED = "paged", _("paged")
+    NOBODY = "nobody", _("nobody on call")
+    UNCOVERED = "uncovered", _("uncovered: fallback contact and administrators paged")
+    CONTACT_OVERDUE = "contact-overdue", _("no contact in time, next paged")
+    LEASE_ENDED = "lease-ended", _("no news from the owner, open again")
+    STEP_FAILED = "step-failed", _("a page could not be made, administrators told")
+    TAKEN = "taken", _("taken")
+    TRIED = "tried", _("contact tried")
+    REACHED = "reached", _("person reached")
+    STILL = "still", _("still with them")
+    HANDED_OVER = "handed-over", _("handed over")
+    ESCALATED = "escalated", _("escalated by hand")
+    SNOOZED = "snoozed", _("put off")
+    REVIEWED = "reviewed", _("known level signed")
+    CLOSED = "closed", _("closed")
+
+
 class EscalationPolicy(ClinicRow):
     """The ladder of one level: whom to page, in which order. Snapshotted into the alert when it is raised."""
 
@@ -32,6 +70,9 @@ class EscalationPolicy(ClinicRow):
     class Meta:
         verbose_name_plural = "escalation policies"
         constraints = [models.UniqueConstraint(fields=["clinic", "level"], name="one_policy_a_level")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class EscalationRung(ClinicRow):
@@ -56,6 +97,8 @@ class EscalationRung(ClinicRow):
 
 
 class TsTzRange(Func):
+    """tstzrange(starts_at, ends_at), for the exclusion constraint."""
+
     function = "tstzrange"
     output_field = DateTimeRangeField()
 
@@ -102,7 +145,9 @@ class AlertQuerySet(ClinicRowQuerySet["Alert"]):
 class Alert(ClinicRow):
     """At most one unresolved row a patient and cause; the same again is counted, worse reopens and pages.
 
-    next_step_at is the timer: never null while open; the lease end while acked; null once contacted or resolved.
+    next_step_at is the timer: never null while open; while acked the lease end or, if sooner, the contact limit;
+    null once contacted or resolved. step_no counts pages over the whole life of the alert; a page with a smaller
+    number than quieted_step is no longer wanted.
     """
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="alerts")
@@ -117,16 +162,21 @@ class Alert(ClinicRow):
     cycle = models.PositiveIntegerField(default=0)
     step_no = models.PositiveIntegerField(default=0)
     rung = models.PositiveSmallIntegerField(default=0)
+    rung_entered_at = models.DateTimeField(null=True)  # null: since raising
+    paged_at = models.DateTimeField(null=True)  # the last page; null: none since it was raised or got worse
+    quieted_step = models.PositiveIntegerField(default=0)
     raised_at = models.DateTimeField()
+    worsened_at = models.DateTimeField(null=True)  # contact made before it no longer counts
     next_step_at = models.DateTimeField(null=True)
     contact_due_at = models.DateTimeField()
     contact_overdue_paged_at = models.DateTimeField(null=True)
     call_promised_by = models.DateTimeField(null=True)  # what the patient was told
     owner = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
     acked_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)  # how long the acknowledgement holds without news
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
-    disposition = models.CharField(max_length=40, blank=True)
+    disposition = models.CharField(max_length=40, blank=True, choices=Disposition)
     note = models.TextField(blank=True)
     version = models.PositiveIntegerField(default=0)
     synthetic = models.BooleanField(default=False)
@@ -158,6 +208,16 @@ class Alert(ClinicRow):
 
     def __str__(self) -> str:
         return f"{self.level} {self.code}"
+
+    @property
+    def path(self) -> str:
+        """The alert's page, as pages and redirects name it."""
+        return f"/desk/alerts/{self.pk}/"
+
+    @property
+    def episode_began_at(self) -> datetime:
+        """Since when contact counts: raising, or the last time that it got worse."""
+        return self.worsened_at or self.raised_at
 
 
 class AlertOccurrence(ClinicRow):
@@ -203,7 +263,7 @@ class AlertEvent(ClinicRow):
     """The alert's history: raised, repeated, paged, taken, contact tried, reached, handed over, closed."""
 
     alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="events")
-    kind = models.CharField(max_length=30)
+    kind = models.CharField(max_length=30, choices=EventKind)
     actor = models.ForeignKey(
         Membership, null=True, on_delete=models.PROTECT, related_name="+"
     )  # null: system or patient
@@ -237,7 +297,7 @@ class ContactAttempt(ClinicRow):
 
 
 class ReviewedLevel(ClinicRow):
-    """A clinician's signed word that a person's known baseline answer need not page until then; new or worse still does."""
+    """A clinician's signed word that a person's known answer need not page until then; new or worse still does."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="reviewed_levels")
     cause = models.CharField(max_length=40)

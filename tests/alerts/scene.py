@@ -1,0 +1,70 @@
+"""What tests of alerts share: raise one, move the clock, let the engine run as its own role."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+
+from apps.alerts.actions import raise_alert
+from apps.alerts.engine import fire_due
+from apps.alerts.models import Alert, AlertStep
+from apps.core import clock
+from apps.core.db.roles import as_role
+from apps.core.db.scope import use_clinic
+from apps.notifications.models import Delivery
+from apps.patients.models import Patient
+
+
+def a_raise(patient: Patient, level: str = "P1", **more: Any) -> Alert:
+    """A finding on that patient, under their clinic."""
+    words = {
+        "cause": "suicidal-thoughts",
+        "title": "Item 9 answered",
+        "source_kind": "test",
+        "source_id": uuid4(),
+        "rule_code": "phq9-item9",
+    }
+    with use_clinic(patient.clinic_id):
+        return raise_alert(patient=patient, level=level, **(words | more))
+
+
+def fresh(alert: Alert) -> Alert:
+    """The row as the database has it now."""
+    with use_clinic(alert.clinic_id), transaction.atomic():
+        return Alert.objects.select_related("patient", "clinic", "owner__user").get(pk=alert.pk)
+
+
+def later(**delta: float) -> None:
+    """Move the clock on."""
+    clock.shift(timedelta(**delta))
+
+
+def steps(alert: Alert) -> list[AlertStep]:
+    with use_clinic(alert.clinic_id), transaction.atomic():
+        return list(AlertStep.objects.filter(alert=alert).order_by("step_no"))
+
+
+def deliveries(alert: Alert) -> list[Delivery]:
+    with use_clinic(alert.clinic_id), transaction.atomic():
+        return list(Delivery.objects.filter(subject_kind="alert", subject_id=alert.pk).order_by("created_at", "pk"))
+
+
+def names(step: AlertStep) -> list[str]:
+    """Who was paged by that step."""
+    return [target["name"] for target in step.targets]
+
+
+@contextmanager
+def the_engine() -> Iterator[None]:
+    """As the pump's role: only in tests with transaction=True."""
+    with as_role("pump"):
+        yield
+
+
+def run_engine(limit: int = 50) -> int:
+    """One round of the engine in the pump's role."""
+    with the_engine():
+        return fire_due(limit)
