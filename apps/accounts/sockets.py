@@ -1,0 +1,126 @@
+"""Who is on the other end of a live socket: origin, session and membership, read before the socket is accepted.
+
+The same reading is repeated while the socket lives (telek.consumers): every 30 seconds, on every frame that
+changes something, and at once when the person's own topic hints at a sign-out or a revocation.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, transaction
+from django.http.cookie import parse_cookie
+from django.utils import translation
+from django.utils.crypto import constant_time_compare
+
+from apps.accounts.middleware import CLINIC_KEY, resolve_membership
+from apps.accounts.models import Membership, User
+from apps.accounts.session_limits import LOCKED_KEY
+from apps.core.db.scope import use_clinic, use_user
+
+Message = dict[str, Any]
+Application = Callable[[Message, Any, Any], Awaitable[None]]
+
+SESSION_OVER = 4401
+REVOKED = 4403
+
+
+class SocketEnded(Exception):
+    """The person may not have this socket any more; code is the close code (4401 session over, 4403 revoked)."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class SocketIdentity:
+    """A person as a socket knows them. user.membership is set; revision is the membership's when it was read."""
+
+    session_key: str
+    user: User
+    membership: Membership
+    locked: bool = False
+
+
+def identify(session_key: str) -> SocketIdentity:
+    """Read session, person and membership afresh. Raises SocketEnded."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore(session_key).load()
+    user = _user_of(session)
+    if user is None:
+        raise SocketEnded(SESSION_OVER)
+    with use_user(user.pk):
+        user.membership = resolve_membership(user, session.get(CLINIC_KEY))
+    if user.membership is None:
+        raise SocketEnded(REVOKED)
+    return SocketIdentity(session_key, user, user.membership, locked=bool(session.get(LOCKED_KEY)))
+
+
+def identify_again(before: SocketIdentity) -> SocketIdentity:
+    """Raises SocketEnded also when the role changed or another clinic was chosen since the socket was opened."""
+    now = identify(before.session_key)
+    same = (now.user.pk, now.membership.pk, now.membership.revision)
+    if same != (before.user.pk, before.membership.pk, before.membership.revision):
+        raise SocketEnded(REVOKED)
+    return now
+
+
+def _user_of(session: Message) -> User | None:
+    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    try:
+        user = User.objects.filter(pk=UUID(session.get(SESSION_KEY, "")), is_active=True).first()
+    except (ValueError, ValidationError):
+        return None
+    kept = session.get(HASH_SESSION_KEY) or ""
+    return user if user and constant_time_compare(kept, user.get_session_auth_hash()) else None
+
+
+@contextmanager
+def as_person(identity: SocketIdentity) -> Iterator[User]:
+    """A transaction under the person's clinic and in their language; only inside one synchronous function."""
+    with (
+        translation.override(identity.user.language),
+        use_user(identity.user.pk),
+        use_clinic(identity.membership.clinic_id),
+        transaction.atomic(),
+    ):
+        yield identity.user
+
+
+class SessionSocket:
+    """ASGI middleware: a socket from a foreign origin or without a session is refused before it is accepted."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
+        identity = await _identity_of(scope) if origin_is_ours(scope) else None
+        if identity is None:
+            await send({"type": "websocket.close", "code": SESSION_OVER})
+            return
+        await self.application(dict(scope, identity=identity), receive, send)
+
+
+def origin_is_ours(scope: Message) -> bool:
+    """Exactly one Origin header, and exactly one of ours: scheme, host and port."""
+    origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
+    return len(origins) == 1 and origins[0] in settings.SOCKET_ORIGINS
+
+
+async def _identity_of(scope: Message) -> SocketIdentity | None:
+    cookies = [value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"]
+    session_key = parse_cookie("; ".join(cookies)).get(settings.SESSION_COOKIE_NAME)
+    if not session_key:
+        return None
+    try:
+        return await database_sync_to_async(identify, thread_sensitive=False)(session_key)
+    except (SocketEnded, DatabaseError):
+        return None
