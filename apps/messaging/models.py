@@ -1,6 +1,7 @@
 """Threads and messages: ordered by a sequence of their own, exactly once."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ClinicRow, Membership, User
@@ -15,6 +16,7 @@ class Thread(ClinicRow):
     last_seq = models.PositiveBigIntegerField(default=0)
     last_at = models.DateTimeField(null=True)
     waiting_since = models.DateTimeField(null=True)  # the patient's first unanswered message
+    notify_at = models.DateTimeField(null=True)  # when unread messages are told another way: the row is the timer
     owner = models.ForeignKey(Membership, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     synthetic = models.BooleanField(default=False)
 
@@ -23,6 +25,24 @@ class Thread(ClinicRow):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["clinic", "patient"], name="one_thread_a_patient")]
+        indexes = [
+            models.Index(fields=["notify_at"], condition=Q(notify_at__isnull=False), name="thread_due"),
+            models.Index(fields=["clinic", "-last_at"], name="thread_newest"),
+        ]
+
+
+class ThreadTransfer(ClinicRow):
+    """Who took or handed over a thread, and why. Append-only."""
+
+    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="transfers")
+    actor = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
+    to = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=300, blank=True)
+
+    view_permission = Permission.CHAT
+
+    class Meta:
+        ordering = ["created_at", "id"]
 
 
 class Message(ClinicRow):

@@ -1,0 +1,191 @@
+"""Verbs of a thread: write, read, claim, hand over.
+
+A message's sequence number is taken under the thread's row lock, so that numbers have no holes and their order is
+the order of commits. The same client id again is the same message.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import Membership, User
+from apps.accounts.permissions import Role
+from apps.alerts.actions import raise_alert
+from apps.alerts.levels import Level
+from apps.audit import actions as audit
+from apps.audit.models import Action
+from apps.core import clock, live
+from apps.core.failpoints import failpoint
+from apps.messaging.models import Message, ReadMark, Thread, ThreadTransfer
+from apps.messaging.phrases import find_phrases
+from apps.patients.models import Patient
+
+BODY_BYTES = 8 * 1024
+NOTIFY_AFTER = timedelta(seconds=60)
+
+
+class MessageRefused(Exception):
+    """What was asked does not fit: code is a short word, message is for the person. Nothing was changed."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@transaction.atomic
+def open_thread(*, patient: Patient) -> Thread:
+    """The patient's thread with the care team, made when there is none."""
+    thread, _made = Thread.objects.get_or_create(
+        clinic_id=patient.clinic_id, patient=patient, defaults={"synthetic": patient.synthetic}
+    )
+    return thread
+
+
+@transaction.atomic
+def send_message(*, thread: Thread, body: str, client_id: UUID, actor: User) -> Message:
+    """Append a message. The same client_id and body returns the first row; with another body it is refused.
+
+    body: 1 byte to 8 KiB of UTF-8. Raises MessageRefused with code blank, too-long, bad-characters, discharged or
+    conflict.
+    """
+    membership = _member(actor)
+    body = checked_body(body)
+    locked = Thread.objects.select_for_update(of=("self",)).select_related("patient", "clinic").get(pk=thread.pk)
+    known = Message.objects.filter(thread=locked, sender=actor, client_id=client_id).first()
+    if known is not None:
+        return _same(known, body)
+    from_patient = membership.role == Role.PATIENT
+    if locked.patient.status != "active":
+        raise MessageRefused("discharged", _("This conversation has ended. Please phone the clinic."))
+    message = _append(locked, body, client_id, actor, from_patient=from_patient)
+    _judge(locked, message)
+    _put_mark(locked, actor, message.seq)
+    audit.record(action=Action.CREATE, actor_id=actor.pk, obj=message, patient_id=locked.patient_id)
+    failpoint("chat.before-commit")
+    _announce(locked)
+    return message
+
+
+def checked_body(body: str) -> str:
+    """The body as it is stored. Raises MessageRefused."""
+    body = body.replace("\r\n", "\n").strip()
+    if not body:
+        raise MessageRefused("blank", _("Please write something first."))
+    try:
+        size = len(body.encode())
+    except UnicodeEncodeError as error:
+        raise MessageRefused("bad-characters", _("The message has a character that cannot be stored.")) from error
+    if "\x00" in body:
+        raise MessageRefused("bad-characters", _("The message has a character that cannot be stored."))
+    if size > BODY_BYTES:
+        raise MessageRefused("too-long", _("The message is too long. Please send it in parts."))
+    return body
+
+
+@transaction.atomic
+def mark_read(*, thread: Thread, seq: int, actor: User) -> int:
+    """Move the person's read mark; it only grows and never passes the last message. Returns where it stands."""
+    _member(actor)
+    locked = Thread.objects.select_for_update(of=("self",)).get(pk=thread.pk)
+    mark = _put_mark(locked, actor, min(max(seq, 0), locked.last_seq))
+    _announce(locked)
+    return mark
+
+
+@transaction.atomic
+def claim(*, thread: Thread, actor: User) -> Thread:
+    """Take the thread: one named person answers. Raises MessageRefused when somebody else has it."""
+    return _transfer(thread, actor, _member(actor), reason="", only_free=True)
+
+
+@transaction.atomic
+def hand_over(*, thread: Thread, to: Membership, reason: str, actor: User) -> Thread:
+    """Give the thread to a colleague, with the reason."""
+    if not reason.strip():
+        raise MessageRefused("reason", _("Please say why you hand this over."))
+    if to.ended_at is not None or not to.is_staff_role:
+        raise MessageRefused("not-staff", _("That person does not work here."))
+    return _transfer(thread, actor, to, reason=reason.strip()[:300], only_free=False)
+
+
+def _transfer(thread: Thread, actor: User, to: Membership, *, reason: str, only_free: bool) -> Thread:
+    member = _member(actor)
+    if not member.is_staff_role:
+        raise MessageRefused("not-staff", _("Only staff can take a conversation."))
+    locked = Thread.objects.select_for_update(of=("self",)).select_related("owner__user").get(pk=thread.pk)
+    if only_free and locked.owner is not None and locked.owner_id != to.pk:
+        raise MessageRefused("taken", _("%(name)s has this conversation.") % {"name": locked.owner.user.name})
+    if locked.owner_id == to.pk:
+        return locked
+    locked.owner = to
+    locked.save(update_fields=["owner"])
+    ThreadTransfer.objects.create(clinic_id=locked.clinic_id, thread=locked, actor=member, to=to, reason=reason)
+    audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=locked, detail="owner")
+    _announce(locked)
+    return locked
+
+
+def _member(actor: User) -> Membership:
+    if actor.membership is None:
+        raise MessageRefused("no-clinic", _("Please sign in again."))
+    return actor.membership
+
+
+def _same(known: Message, body: str) -> Message:
+    if known.body != body:
+        raise MessageRefused("conflict", _("This message was sent before with other words."))
+    return known
+
+
+def _append(thread: Thread, body: str, client_id: UUID, actor: User, *, from_patient: bool) -> Message:
+    at = clock.now()
+    thread.last_seq += 1
+    thread.last_at = at
+    thread.notify_at = at + NOTIFY_AFTER
+    thread.waiting_since = (thread.waiting_since or at) if from_patient else None
+    thread.save(update_fields=["last_seq", "last_at", "notify_at", "waiting_since"])
+    return Message.objects.create(
+        clinic_id=thread.clinic_id,
+        thread=thread,
+        seq=thread.last_seq,
+        client_id=client_id,
+        sender=actor,
+        from_patient=from_patient,
+        body=body,
+        sent_at=at,
+    )
+
+
+def _judge(thread: Thread, message: Message) -> None:
+    """A phrase of danger from a patient becomes a P2 in the same transaction, for staff to confirm or dismiss."""
+    hits = find_phrases(message.body) if message.from_patient else []
+    if not hits:
+        return
+    raise_alert(
+        patient=thread.patient,
+        cause="phrase",
+        level=Level.P2,
+        title=_("Wrote “%(phrase)s” in a message") % {"phrase": hits[0].phrase},
+        source_kind="message",
+        source_id=message.pk,
+        rule_code="phrase",
+        detail=", ".join(hit.phrase for hit in hits),
+    )
+
+
+def _put_mark(thread: Thread, actor: User, seq: int) -> int:
+    mark, made = ReadMark.objects.get_or_create(
+        clinic_id=thread.clinic_id, thread=thread, user=actor, defaults={"seq": seq, "at": clock.now()}
+    )
+    if not made and seq > mark.seq:
+        mark.seq, mark.at = seq, clock.now()
+        mark.save(update_fields=["seq", "at"])
+    return mark.seq
+
+
+def _announce(thread: Thread) -> None:
+    live.publish(f"thread:{thread.pk}", head=thread.last_seq)
+    live.publish("threads", id=str(thread.pk))
