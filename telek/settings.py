@@ -81,6 +81,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "apps.accounts.session_limits.SessionLimits",
+    "apps.accounts.session_limits.SecondFactor",
     "apps.accounts.middleware.ClinicTransaction",
     "apps.core.middleware.NoStore",
 ]
@@ -198,10 +200,12 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+MFA_ADAPTER = "apps.accounts.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO or TESTING
 MFA_TOTP_ISSUER = "Telek"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 SECOND_FACTOR_REQUIRED = not DEMO
 STAFF_SESSION = timedelta(hours=12)
 STAFF_IDLE = timedelta(minutes=15)

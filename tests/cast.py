@@ -17,6 +17,7 @@ from apps.accounts.clinic_settings import adopt_country_lines
 from apps.accounts.middleware import CLINIC_KEY
 from apps.accounts.models import Clinic, ContactPoint, Membership, User
 from apps.accounts.permissions import Role
+from apps.accounts.session_limits import FACTOR_KEY
 from apps.alerts.models import EscalationPolicy, EscalationRung, RosterShift
 from apps.core import clock
 from apps.core.db.scope import use_clinic
@@ -62,10 +63,11 @@ class Cast:
         client = Client()
         if user is not None:
             client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+            session = client.session
+            session[FACTOR_KEY] = True  # as after a sign-in with a second factor
             if user.membership:
-                session = client.session
                 session[CLINIC_KEY] = str(user.membership.clinic_id)
-                session.save()
+            session.save()
         return client
 
 

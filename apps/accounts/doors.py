@@ -74,6 +74,21 @@ def signed_in(view: View) -> View:
     return guarded
 
 
+def platform(view: View) -> View:
+    """For platform admins: clinics and people, nothing clinical. For everybody else it does not exist."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not request.user.is_superuser:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    guarded.door = Door(why="platform admins")  # type: ignore[attr-defined]
+    return guarded
+
+
 def refuse(user: Any) -> None:
     """404 for a patient (what is not theirs does not exist), 403 for staff inside their own clinic."""
     membership = getattr(user, "membership", None)

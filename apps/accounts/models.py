@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.permissions import CLINICIANS, STAFF, Permission, Role, may
+from apps.accounts.permissions import ASSIGNABLE, CLINICIANS, STAFF, Permission, Role, may
 from apps.core import clock
 from apps.core.ids import new_id
 from apps.core.models import Row
@@ -145,7 +145,7 @@ class Membership(ClinicRow):
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(
-        _("role"), max_length=20, choices=[(role.value, role.value.replace("-", " ")) for role in Role]
+        _("role"), max_length=20, choices=[(role.value, role.value.replace("-", " ")) for role in ASSIGNABLE]
     )
     licence = models.CharField(_("licence"), max_length=80, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)

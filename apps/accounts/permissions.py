@@ -12,6 +12,7 @@ class Role(StrEnum):
     THERAPIST = "therapist"
     COORDINATOR = "coordinator"
     CLINIC_ADMIN = "clinic-admin"
+    EMERGENCY = "emergency-access"  # a platform admin behind broken glass, for an hour; nobody's membership
 
 
 class Permission(StrEnum):
@@ -45,8 +46,10 @@ TABLE: dict[Role, frozenset[Permission]] = {
     R.THERAPIST: _CLINICIAN,
     R.COORDINATOR: frozenset(_DESK | {P.MANAGE_PATIENTS, P.MANAGE_SCHEDULES, P.SEE_DELIVERIES}),
     R.CLINIC_ADMIN: frozenset({P.MANAGE_CLINIC, P.SEE_AUDIT, P.SEE_DELIVERIES}),
+    R.EMERGENCY: frozenset({P.SEE_DESK, P.SEE_CLINICAL, P.SEE_AUDIT, P.SEE_DELIVERIES}),  # reads, changes nothing
 }
 STAFF = frozenset(Role) - {Role.PATIENT}
+ASSIGNABLE = [role for role in Role if role is not Role.EMERGENCY]
 CLINICIANS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.THERAPIST})
 
 

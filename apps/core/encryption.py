@@ -60,6 +60,21 @@ def data_key(person: UUID, clinic_id: UUID) -> bytes:
     return _unwrap(person, bytes(row.wrapped))
 
 
+def seal_secret(text: str, *, bound_to: str) -> str:
+    """A secret that belongs to no person's record (a TOTP seed), under the installation's key; base64 text."""
+    return base64.b64encode(_seal(_installation_keys()[0], text.encode(), bound_to.encode())).decode()
+
+
+def open_secret(sealed: str, *, bound_to: str) -> str:
+    """The text of `seal_secret`. Raises KeyGone when no installation key opens it."""
+    for key in _installation_keys():
+        try:
+            return _open(key, base64.b64decode(sealed), bound_to.encode()).decode()
+        except InvalidTag:
+            continue
+    raise KeyGone(bound_to)
+
+
 class _Lazy:
     """Decrypts on first read of the attribute, so that lists never pay for what they do not show."""
 

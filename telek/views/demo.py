@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.doors import public
 from apps.accounts.models import Clinic, User
-from apps.accounts.sign_in import begin_session
+from apps.accounts.sign_in import begin_session, verify_address
 from apps.notifications.models import DemoMessage
 from telek.demo_personas import PERSONAS
 
@@ -73,6 +73,7 @@ def sign_in(request: HttpRequest, persona: str) -> HttpResponse:
         raise Http404
     user = get_object_or_404(User, email=chosen.email, is_active=True)
     clinic = get_object_or_404(Clinic, slug=chosen.clinic) if chosen.clinic else None
+    verify_address(user)
     begin_session(request, user=user, clinic=clinic, method="demo")
     return redirect(chosen.lands_on)
 

@@ -1,0 +1,75 @@
+"""Forms of people and clinics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Clinic, Membership
+from apps.accounts.permissions import ASSIGNABLE, TABLE, Permission, Role
+
+
+class AcceptForm(forms.Form):
+    """What a newcomer sets: their name and a password."""
+
+    name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    password = forms.CharField(
+        label=_("Choose a password"),
+        strip=False,
+        max_length=512,
+        help_text=_("At least 12 letters. A few words in a row are easy to remember."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class UnlockForm(forms.Form):
+    """The password again."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=512,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class TokenForm(forms.Form):
+    """A new API token: no more permissions than its holder has."""
+
+    label = forms.CharField(label=_("What is it for?"), max_length=80)
+    scopes = forms.MultipleChoiceField(label=_("What may it do?"), widget=forms.CheckboxSelectMultiple)
+    days = forms.IntegerField(label=_("Days until it ends"), min_value=1, max_value=365, initial=90)
+
+    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        held = sorted(TABLE[Role(membership.role)])
+        self.fields["scopes"].choices = [(str(one), str(one).replace("-", " ")) for one in held]  # type: ignore[attr-defined]
+
+    def clean_scopes(self) -> list[Permission]:
+        return [Permission(one) for one in self.cleaned_data["scopes"]]
+
+
+class BreakGlassForm(forms.Form):
+    """Which clinic, and why."""
+
+    clinic = forms.ModelChoiceField(label=_("Clinic"), queryset=Clinic.objects.filter(is_active=True).order_by("name"))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The clinic's administrators read it at once."),
+    )
+
+
+class InviteForm(forms.Form):
+    """Somebody new at the clinic."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    email = forms.EmailField(label=_("Email"))
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=[(role.value, role.value.replace("-", " ")) for role in ASSIGNABLE if role is not Role.PATIENT],
+    )
+    licence = forms.CharField(label=_("Licence"), max_length=80, required=False)
