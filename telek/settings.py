@@ -138,6 +138,7 @@ def database_settings(role: str) -> dict[str, object]:
     return config
 
 
+DATABASE_ROLES = {role: database_settings(role) for role in _ROLE_NAMES}  # apps.core.db.roles reconnects with them
 DATABASES = {"default": database_settings(DATABASE_ROLE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -62,5 +62,5 @@ def _patient_of(obj: models.Model | None) -> UUID | None:
     if obj is None:
         return None
     if obj._meta.model_name == "patient":
-        return obj.pk  # type: ignore[no-any-return]
+        return obj.pk
     return getattr(obj, "patient_id", None)

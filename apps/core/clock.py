@@ -39,7 +39,7 @@ def scaled(delay: timedelta) -> timedelta:
 
 def refresh() -> None:
     """Read the database's time; on a dead database the last known difference stays in force."""
-    global _offset, _read_at  # noqa: PLW0603  (one clock a process)
+    global _offset, _read_at
     try:
         with connection.cursor() as cursor:
             cursor.execute("select telek_now()")
@@ -55,9 +55,11 @@ def shift(by: timedelta) -> None:
     """Move the clock of every process by that much, from where it stands (tests and demo only)."""
     _refuse_in_production()
     with connection.cursor() as cursor:
-        cursor.execute("update core_clockshift set shift = shift + %s", [by])
+        cursor.execute("update core_clockshift set shift = shift + make_interval(secs => %s)", [by.total_seconds()])
         if cursor.rowcount == 0:
-            cursor.execute("insert into core_clockshift (id, shift) values (1, %s)", [by])
+            cursor.execute(
+                "insert into core_clockshift (id, shift) values (1, make_interval(secs => %s))", [by.total_seconds()]
+            )
     refresh()
 
 

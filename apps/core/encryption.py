@@ -46,7 +46,7 @@ def _unwrap(person: UUID, wrapped: bytes) -> bytes:
 
 def data_key(person: UUID, clinic_id: UUID) -> bytes:
     """The person's key, made on first use. Raises KeyGone."""
-    from apps.core.models import DataKey  # noqa: PLC0415  (models import this module's field)
+    from apps.core.models import DataKey
 
     row = DataKey.objects.filter(person_id=person).first()
     if row is None:
@@ -94,7 +94,7 @@ class _Lazy:
         instance.__dict__[self.field.attname] = value
 
 
-class EncryptedTextField(models.BinaryField):  # type: ignore[type-arg]
+class EncryptedTextField(models.BinaryField):
     """Text that only the application can read. `person`: the attribute that names whose key seals it."""
 
     def __init__(self, *args: Any, person: str = "patient_id", **kwargs: Any) -> None:

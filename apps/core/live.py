@@ -7,6 +7,7 @@ saved answer into an error.
 import hashlib
 import logging
 from functools import cache
+from typing import Any
 
 import redis
 from channels.layers import get_channel_layer
@@ -33,14 +34,15 @@ def wake_pump() -> None:
 
 
 @cache
-def _redis() -> "redis.Redis[bytes]":
+def _redis() -> redis.Redis:
     return redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=0.5, retry_on_timeout=False
     )
 
 
 def _prefix() -> str:
-    return str(settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"])
+    layers: dict[str, dict[str, Any]] = settings.CHANNEL_LAYERS
+    return str(layers["default"]["CONFIG"]["prefix"])
 
 
 def _send(topic: str, hint: dict[str, object]) -> None:

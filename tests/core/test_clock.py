@@ -1,11 +1,11 @@
 """One clock for Python and SQL, movable where tests and the demo need it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
-from typing import Any
 
 from apps.core import clock
 

@@ -51,7 +51,13 @@ def test_the_same_client_id_is_the_same_message_and_other_words_are_refused(cast
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("body", "code"),
-    [("", "blank"), (" \n\t", "blank"), ("a\x00b", "bad-characters"), ("a\ud800", "bad-characters"), ("ä" * 4097, "too-long")],
+    [
+        ("", "blank"),
+        (" \n\t", "blank"),
+        ("a\x00b", "bad-characters"),
+        ("a\ud800", "bad-characters"),
+        ("ä" * 4097, "too-long"),
+    ],
 )
 def test_a_bad_body_is_refused_in_words(cast: Cast, thread: Thread, body: str, code: str) -> None:
     with cast.acting(cast.patient_user), pytest.raises(MessageRefused) as refused:
@@ -67,7 +73,9 @@ def test_a_phrase_of_danger_from_a_patient_becomes_an_alert_for_staff(cast: Cast
     with cast.acting(cast.nurse):
         alert = Alert.objects.get()
         assert (alert.level, alert.cause) == ("P2", "phrase")
-        send_message(thread=thread, body="You wrote you feel suicidal. Shall I call?", client_id=new_id(), actor=cast.nurse)
+        send_message(
+            thread=thread, body="You wrote you feel suicidal. Shall I call?", client_id=new_id(), actor=cast.nurse
+        )
         assert Alert.objects.get().count == 1
 
 

@@ -64,16 +64,13 @@ def draw_bands(frame: Frame, bands: Sequence[Band], *, variant: Variant, right: 
         top = frame.y(ordered[index + 1].start) if index + 1 < len(ordered) else frame.top
         low = frame.y(band.start)
         tint = f"b{min(index * 4 // max(len(ordered) - 1, 1), 4)}"
-        size: dict[str, str | float] = {"width": right - frame.left, "height": max(low - top - soft, 0)} | _round(soft)
-        parts.append(element("rect", tint, x=frame.left, y=top, **size))
+        height = max(low - top - soft, 0)
+        rounding = 4 if soft else 0
+        parts.append(element("rect", tint, x=frame.left, y=top, width=right - frame.left, height=height, rx=rounding))
         words = "k" if soft and index == strong else ""
         place = frame.right + (10 if soft else 6)
         parts.append(text(band.name, place, (top + low) / 2 + 4, words))
     return parts
-
-
-def _round(soft: bool) -> dict[str, str | float]:
-    return {"rx": 4} if soft else {}
 
 
 def draw_levels(frame: Frame, levels: Iterable[float], *, grid: bool) -> list[str]:

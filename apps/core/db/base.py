@@ -9,7 +9,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Sends the scope as transaction-local settings right after BEGIN."""
 
     def _set_autocommit(self, autocommit: bool) -> None:
-        super()._set_autocommit(autocommit)
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
         scope = current_scope()
         if autocommit or scope == Scope():
             return

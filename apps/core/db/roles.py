@@ -10,21 +10,13 @@ from django.db import connection
 @contextmanager
 def as_role(role: str) -> Iterator[None]:
     """Reconnect as `app`, `owner` or `pump` for the length of the block; not inside a transaction."""
-    wanted = settings.DATABASES["default"] | {
-        key: value for key, value in _credentials(role).items() if key in ("USER", "PASSWORD", "HOST", "PORT")
-    }
+    wanted = settings.DATABASE_ROLES[role]
     before = dict(connection.settings_dict)
     _reconnect_with(wanted)
     try:
         yield
     finally:
         _reconnect_with(before)
-
-
-def _credentials(role: str) -> dict[str, object]:
-    from telek.settings import database_settings  # noqa: PLC0415  (settings are a module, not an app)
-
-    return database_settings(role)
 
 
 def _reconnect_with(config: dict[str, object]) -> None:

@@ -30,10 +30,13 @@ class Scope:
         return [str(self.clinic or ""), str(self.user or ""), self.at.isoformat() if self.at else ""]
 
 
-TELL = "select set_config('telek.clinic', %s, true), set_config('telek.user', %s, true), set_config('telek.now', %s, true)"
+TELL = (
+    "select set_config('telek.clinic', %s, true), set_config('telek.user', %s, true), set_config('telek.now', %s, true)"
+)
 
 
-_scope: ContextVar[Scope] = ContextVar("telek_scope", default=Scope())
+_NOWHERE = Scope()
+_scope: ContextVar[Scope] = ContextVar("telek_scope", default=_NOWHERE)
 
 
 def current_scope() -> Scope:

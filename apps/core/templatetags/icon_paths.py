@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (one drawing a line)
 """Drawings of the icons: name to inner SVG, for DESK with the side of its square box.
 
 PATIENT icons are 24 px strokes, DESK icons are 16 px strokes and the small filled shapes of the workstation.
