@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from apps.alerts.topics import OFFER as ALERTS
 from apps.core.topics import LogTopic, Offer, RelayTopic, Row, StateTopic
 
-OFFERS: list[Offer] = []
+OFFERS: list[Offer] = [ALERTS]
 
 
 @dataclass(frozen=True)

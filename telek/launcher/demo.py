@@ -94,6 +94,7 @@ def _programs(options: Options) -> list[Program]:
     web = [python, "-m", "uvicorn", "telek.asgi:application", "--host", "127.0.0.1", "--port", str(options.port)]
     # No access log: addresses of one-tap links would stand in it.
     web += ["--lifespan", "off", "--timeout-graceful-shutdown", "5", "--no-access-log", "--no-server-header"]
+    web += ["--ws-max-size", "65536", "--ws-per-message-deflate", "false"]  # the socket itself allows 16 KiB
     # The demo may run as root, and a tick every two seconds would drown all else: warnings only, and not that one.
     worker = [python, "-W", "ignore:You're running the worker with superuser privileges", "-m", "celery", "--quiet"]
     worker += ["-A", "telek.celery", "worker", "-B", "--concurrency", "2", "--loglevel", "WARNING"]
