@@ -168,7 +168,7 @@ def proofs_of_identity(request: HttpRequest) -> int:
 
 def counts_as_activity(request: HttpRequest, name: str | None) -> bool:
     """A page opened or a form sent. What a page fetches by itself, and the question after the state, do not count."""
-    by_itself = request.headers.get("HX-Request") == "true" and request.method == "GET"
+    by_itself = _by_htmx(request) and request.method == "GET"
     return not by_itself and name != "session-state"
 
 
@@ -200,17 +200,21 @@ def _end(request: HttpRequest, user: User) -> HttpResponseBase:
 
 
 def _ask_to_unlock(request: HttpRequest) -> HttpResponseBase:
-    if _wants_data(request):
+    if _wants_data(request) or _by_htmx(request):  # a fragment stays on its page, which then covers itself
         return _problem(423, "locked", _("The session is locked."))
     back = request.get_full_path() if request.method == "GET" else "/"
-    return _go(request, f"{reverse('unlock')}?{urlencode({'next': back})}")
+    return redirect(f"{reverse('unlock')}?{urlencode({'next': back})}")
 
 
 def _go(request: HttpRequest, address: str) -> HttpResponseBase:
     """A redirect that htmx follows as a whole page."""
-    if request.headers.get("HX-Request") == "true":
+    if _by_htmx(request):
         return HttpResponse(headers={"HX-Redirect": address})
     return redirect(address)
+
+
+def _by_htmx(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
 
 
 def _wants_data(request: HttpRequest) -> bool:
