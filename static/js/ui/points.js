@@ -7,7 +7,11 @@ function place(point) {
   return box.left + box.width / 2;
 }
 
+const ready = new WeakSet();
+
 export function enhance(box) {
+  if (ready.has(box)) return;
+  ready.add(box);
   const say = box.querySelector("[aria-live]");
   for (const chart of box.querySelectorAll("svg")) {
     const points = [...chart.querySelectorAll("[data-say]")];

@@ -17,7 +17,11 @@ function paint(card, input, output) {
   output.replaceChildren(input.value, small);
 }
 
+const ready = new WeakSet(); // htmx reports the first page as well: nobody steps twice
+
 export function enhance(card) {
+  if (ready.has(card)) return;
+  ready.add(card);
   const input = card.querySelector('input[type="range"]');
   const output = card.querySelector("output");
   const name = input.name;
