@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Membership, User
@@ -90,8 +91,10 @@ def mark_read(*, thread: Thread, seq: int, actor: User) -> int:
     """Move the person's read mark; it only grows and never passes the last message. Returns where it stands."""
     _member(actor)
     locked = Thread.objects.select_for_update(of=("self",)).get(pk=thread.pk)
+    before = ReadMark.objects.filter(thread=locked, user=actor).values_list("seq", flat=True).first()
     mark = _put_mark(locked, actor, min(max(seq, 0), locked.last_seq))
-    _announce(locked)
+    if mark != before:
+        _announce(locked)
     return mark
 
 
@@ -187,5 +190,6 @@ def _put_mark(thread: Thread, actor: User, seq: int) -> int:
 
 
 def _announce(thread: Thread) -> None:
+    Thread.objects.filter(pk=thread.pk).update(version=F("version") + 1)
     live.publish(f"thread:{thread.pk}", head=thread.last_seq)
     live.publish("threads", id=str(thread.pk))

@@ -17,6 +17,7 @@ class Thread(ClinicRow):
     waiting_since = models.DateTimeField(null=True)  # the patient's first unanswered message
     notify_at = models.DateTimeField(null=True)  # when unread messages are told another way: the row is the timer
     owner = models.ForeignKey(Membership, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveBigIntegerField(default=0)  # grows with every message, read mark and transfer
     synthetic = models.BooleanField(default=False)
 
     view_permission = Permission.CHAT
