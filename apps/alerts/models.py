@@ -1,7 +1,7 @@
 """Something needs a human: alerts, who is on call, and the ladder that pages until somebody takes it."""
 
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -182,7 +182,7 @@ class Alert(ClinicRow):
     synthetic = models.BooleanField(default=False)
 
     view_permission = Permission.SEE_DESK
-    objects = AlertQuerySet.as_manager()
+    objects: ClassVar = AlertQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -3,7 +3,7 @@
 Actions page with it when an alert is raised or gets worse, the engine when a step is due. Nothing here sends.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -42,7 +42,7 @@ def page_rung(alert: Alert, at: datetime) -> None:
 
 def page_owner(alert: Alert, at: datetime) -> None:
     """Page the owner alone; an owner who may no longer be paged is passed over for the rung."""
-    owner = roster.handlers(alert.clinic_id, at).filter(pk=alert.owner_id).first()
+    owner = roster.handlers(alert.clinic_id, at).filter(pk=alert.owner_id).first() if alert.owner_id else None
     if owner is None:
         page_rung(alert, at)
         return
@@ -66,7 +66,7 @@ def still_wanted(delivery: Delivery) -> bool:
     message that waited for the first channels to stay silent is not wanted when one of them arrived.
     """
     with use_clinic(delivery.clinic_id), transaction.atomic():
-        alert = Alert.objects.filter(pk=delivery.subject_id).first()
+        alert = Alert.objects.filter(pk=delivery.subject_id).first() if delivery.subject_id else None
         if alert is None or alert.state == AlertState.RESOLVED:
             return False
         if int(delivery.context.get("page", 0)) < alert.quieted_step or _arrived_otherwise(delivery):
@@ -134,7 +134,7 @@ def _fallback_contact(clinic: Clinic) -> Way | None:
     return Way("email" if "@" in address else "sms", address)
 
 
-def _write_step(alert: Alert, at: datetime, targets: list[dict[str, object]], *, nobody: bool = False) -> None:
+def _write_step(alert: Alert, at: datetime, targets: Sequence[Mapping[str, object]], *, nobody: bool = False) -> None:
     """Its key (alert, cycle, number) is the guard against firing twice."""
     AlertStep.objects.create(
         clinic_id=alert.clinic_id,
@@ -143,7 +143,7 @@ def _write_step(alert: Alert, at: datetime, targets: list[dict[str, object]], *,
         step_no=alert.step_no,
         rung=alert.rung,
         fired_at=at,
-        targets=targets,
+        targets=list(targets),
         nobody_on_call=nobody or not targets,
     )
     failpoint("step.after-insert")
