@@ -9,7 +9,7 @@ import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telek.settings")
 os.environ.setdefault("TELEK_DATABASE_ROLE", "pump")
 
-from celery import Celery  # noqa: E402  (settings must be named first)
+from celery import Celery
 
 app = Celery("telek")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -261,7 +261,7 @@ TRANSPORTS = {
 }
 TRANSPORT_URL = env.str("TELEK_TRANSPORT_URL", "")  # the http transport posts here
 TRANSPORT_TOKEN = env.str("TELEK_TRANSPORT_TOKEN", "")
-SEND_TIMEOUT_SECONDS = 5
+SEND_TIMEOUT_SECONDS = env.float("TELEK_SEND_TIMEOUT_SECONDS", 5.0)
 EMAIL_BACKEND = env.str(
     "TELEK_EMAIL_BACKEND",
     "apps.notifications.transports.demo.EmailBackend"

@@ -54,10 +54,11 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(Row):
-    """One message to one person over one channel, sent at most once per key.
+    """One message to one person over one channel, made once per key.
 
     dedupe_key: 'alert:{alert}:{cycle}:{step}:{user}:{channel}', 'rem:{slot}:{channel}:{n}',
-    'chat:{thread}:{user}:{seq}'. The key of the row is the idempotency key on the wire.
+    'chat:{thread}:{user}:{seq}'. The id of the row is the idempotency key on the wire. `attempt` counts how often
+    the row was on the wire; lease_owner is the process that has it, until lease_until by the database's clock.
     """
 
     clinic_id = models.UUIDField()
@@ -96,7 +97,7 @@ class Delivery(Row):
             ),
         ]
         indexes = [
-            models.Index(fields=["kind", "not_before"], condition=Q(state="pending"), name="delivery_due"),
+            models.Index(fields=["channel", "kind", "not_before"], condition=Q(state="pending"), name="delivery_due"),
             models.Index(fields=["lease_until"], condition=Q(state__in=["leased", "sending"]), name="delivery_leased"),
             models.Index(fields=["clinic_id", "subject_kind", "subject_id"], name="delivery_subject"),
         ]
@@ -115,3 +116,9 @@ class DemoMessage(models.Model):
     address = models.CharField(max_length=300)
     subject = models.CharField(max_length=300, blank=True)
     body = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key"], condition=~Q(key=""), name="demo_message_once")]
+
+    def __str__(self) -> str:
+        return f"{self.channel} to {self.address}"

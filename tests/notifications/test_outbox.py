@@ -64,7 +64,10 @@ def test_cancelling_takes_back_what_has_not_gone_out(cast: Cast, state: str, aft
     with cast.acting(cast.nurse):
         row = put(cast)
         assert row is not None
-        Delivery.objects.filter(pk=row.pk).update(state=state, lease_until=clock.now())
+        Delivery.objects.filter(pk=row.pk).update(state="leased", lease_until=clock.now())
+        if state == "sent":
+            Delivery.objects.filter(pk=row.pk).update(state="sending")
+            Delivery.objects.filter(pk=row.pk).update(state="sent")
         assert cancel(subject_kind="slot", subject_id=SUBJECT) == int(state != after)
         row.refresh_from_db()
         assert row.state == after

@@ -1,0 +1,76 @@
+"""How a message leaves: one file a transport, chosen per channel by settings.TRANSPORTS.
+
+A transport either returns (accepted), or raises Refused (certainly not accepted) or Unclear (nobody knows).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What goes on the wire. key: the idempotency key, the same for every try of one delivery."""
+
+    key: str
+    channel: str
+    address: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider has it. delivered: it is known to have arrived as well (no receipt will come)."""
+
+    provider_id: str = ""
+    delivered: bool = False
+
+
+class Refused(Exception):
+    """Certainly not accepted. lasting: trying again cannot help (an address that does not exist)."""
+
+    def __init__(self, reason: str, *, lasting: bool = False) -> None:
+        super().__init__(reason)
+        self.lasting = lasting
+
+
+class Unclear(Exception):
+    """The provider may or may not have it: time ran out or the line broke after the request had gone out."""
+
+
+class Transport(Protocol):
+    """Sends one letter within settings.SEND_TIMEOUT_SECONDS."""
+
+    def send(self, letter: Letter) -> Accepted:
+        """Raises Refused or Unclear. The texts of both are short codes without content or address."""
+
+
+class Unset:
+    """No transport is set for the channel: every letter is refused for good."""
+
+    def send(self, letter: Letter) -> Accepted:
+        raise Refused("no transport is set for this channel", lasting=True)
+
+
+NAMES: Final = {
+    "demo": "apps.notifications.transports.demo.Outbox",
+    "email": "apps.notifications.transports.email.Mail",
+    "http": "apps.notifications.transports.http.Provider",
+    "none": "apps.notifications.transports.Unset",
+}
+
+
+def transport_for(channel: str) -> Transport:
+    """The transport of a channel (push, sms, email, voice). Raises KeyError for a name that settings invented."""
+    return _made(settings.TRANSPORTS[channel])
+
+
+@cache
+def _made(name: str) -> Transport:
+    factory: Callable[[], Transport] = import_string(NAMES[name])
+    return factory()

@@ -1,0 +1,134 @@
+"""Who has a delivery, and what became of it: each step one statement, compared by the database's clock.
+
+pending > leased > sending > sent > delivered. A lease belongs to one process; a process that lost it (it was
+stopped, its machine stalled) changes nothing more, because every step asks for the lease again.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+
+from apps.notifications.models import Delivery, Kind, State
+from apps.notifications.transports import Accepted
+
+# A repeat is better than silence for these, and for no others.
+REPEATED: Final = (Kind.ALERT, Kind.ACCOUNT, Kind.CANARY)
+BACK_OFF_SECONDS: Final = (5, 15, 30, 60)
+MOST_ATTEMPTS: Final = 8
+SWEEP_ROWS: Final = 200
+
+
+class Now(models.Func):
+    """telek_now(): the database's clock, so that no two hosts disagree about a lease."""
+
+    function = "telek_now"
+    output_field = models.DateTimeField()
+
+
+def lease_time() -> timedelta:
+    """How long a taken row waits for its turn. It was not on the wire, so that its loss costs only this wait."""
+    return timedelta(seconds=settings.SEND_TIMEOUT_SECONDS)
+
+
+def sending_time() -> timedelta:
+    """How long a row may be on the wire: three times what a transport may take."""
+    return 3 * lease_time()
+
+
+@transaction.atomic
+def lease(owner: UUID, *, channel: str, limit: int, kinds: Sequence[str] | None = None) -> list[Delivery]:
+    """T1: take due rows of a channel, life-safety first, oldest first; those of other processes are stepped over."""
+    due = Delivery.objects.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=Now()))
+    due = due.filter(state=State.PENDING, channel=channel, not_before__lte=Now())
+    if kinds is not None:
+        due = due.filter(kind__in=kinds)
+    rows = list(due.order_by("kind", "not_before").select_for_update(skip_locked=True)[:limit])
+    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
+        state=State.LEASED, lease_owner=owner, lease_until=Now() + lease_time()
+    )
+    return rows
+
+
+def begin_sending(row: Delivery, owner: UUID) -> bool:
+    """T2: the last word before the wire. False when the lease has ended, or the row was taken back or expired."""
+    mine = Delivery.objects.filter(pk=row.pk, state=State.LEASED, lease_owner=owner, lease_until__gt=Now())
+    mine = mine.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=Now()))
+    changed = mine.update(state=State.SENDING, lease_until=Now() + sending_time(), attempt=F("attempt") + 1)
+    row.attempt += changed
+    return changed == 1
+
+
+def record_sent(row: Delivery, owner: UUID, accepted: Accepted) -> bool:
+    """T3. False when the lease was lost meanwhile: the row is somebody else's by now."""
+    arrived = {"state": State.DELIVERED, "delivered_at": Now()} if accepted.delivered else {"state": State.SENT}
+    return _end_sending(row, owner, sent_at=Now(), provider_id=accepted.provider_id, last_error="", **arrived)
+
+
+def record_retry(row: Delivery, owner: UUID, reason: str) -> bool:
+    """T3 after a failure: again later, 5, 15, 30, then 60 s."""
+    wait = BACK_OFF_SECONDS[min(max(row.attempt, 1), len(BACK_OFF_SECONDS)) - 1]
+    later = Now() + timedelta(seconds=wait)
+    return _end_sending(row, owner, state=State.PENDING, not_before=later, last_error=reason[:200])
+
+
+def record_end(row: Delivery, owner: UUID, state: State, reason: str) -> bool:
+    """T3 after the last failure: `dead` (it did not go out) or `unknown` (perhaps it did)."""
+    return _end_sending(row, owner, state=state, last_error=reason[:200])
+
+
+def withdraw(row: Delivery, owner: UUID, reason: str) -> None:
+    """Nobody wants it any more."""
+    Delivery.objects.filter(pk=row.pk, lease_owner=owner, state=State.LEASED).update(
+        state=State.CANCELLED, last_error=reason, lease_owner=None, lease_until=None
+    )
+
+
+def give_back(rows: Sequence[Delivery], owner: UUID) -> None:
+    """Leased rows whose turn did not come: due again at once."""
+    Delivery.objects.filter(pk__in=[row.pk for row in rows], lease_owner=owner, state=State.LEASED).update(
+        state=State.PENDING, lease_owner=None, lease_until=None
+    )
+
+
+def cancel_expired() -> int:
+    """Reminders whose time has passed are cancelled with a reason, never sent in a burst after an outage."""
+    late = Delivery.objects.filter(state=State.PENDING, not_before__lte=Now(), expires_at__lte=Now())
+    return late.update(state=State.CANCELLED, last_error="expired before it could be sent")
+
+
+@transaction.atomic
+def sweep() -> list[Delivery]:
+    """Rows whose process died. Taken ones are due again; those on the wire are returned, locked no longer.
+
+    Of those, alerts and the like are due again under the same key; for the rest nobody can know: `unknown`. An
+    alert that was on the wire for the last allowed time is returned in state `dead`.
+    """
+    lapsed = Delivery.objects.filter(lease_until__lte=Now())
+    taken = lapsed.filter(state=State.LEASED).select_for_update(skip_locked=True)[:SWEEP_ROWS]
+    _free([row.pk for row in taken], State.PENDING)
+    on_wire = list(lapsed.filter(state=State.SENDING).select_for_update(skip_locked=True)[:SWEEP_ROWS])
+    for row in on_wire:
+        row.state = _after_lapse(row)
+    for state in {row.state for row in on_wire}:
+        _free([row.pk for row in on_wire if row.state == state], State(state), "the sender ended while sending")
+    return on_wire
+
+
+def _after_lapse(row: Delivery) -> State:
+    if row.kind not in REPEATED:
+        return State.UNKNOWN
+    return State.PENDING if row.attempt < MOST_ATTEMPTS else State.DEAD
+
+
+def _free(ids: Sequence[UUID], state: State, reason: str = "") -> None:
+    Delivery.objects.filter(pk__in=ids).update(state=state, lease_owner=None, lease_until=None, last_error=reason)
+
+
+def _end_sending(row: Delivery, owner: UUID, **changes: object) -> bool:
+    mine = Delivery.objects.filter(pk=row.pk, state=State.SENDING, lease_owner=owner)
+    return mine.update(lease_owner=None, lease_until=None, **changes) == 1

@@ -1,0 +1,92 @@
+"""Text messages, pushes and calls by one JSON POST to settings.TRANSPORT_URL, the shape that providers share.
+
+POST {"to", "channel", "subject", "body", "reference"} with a bearer token and `Idempotency-Key`; 2xx answers may
+carry {"id"}. Any other answer is a refusal, save 502 and 504, which are as unclear as silence and a broken line.
+"""
+
+import asyncio
+import threading
+from http import HTTPStatus
+from typing import Final
+
+import httpx
+from django.conf import settings
+
+from apps.notifications.transports import Accepted, Letter, Refused, Unclear
+
+# Answers about this very letter. Others (a wrong token, too many requests) are about the line, and pass.
+LASTING: Final = {
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.GONE,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+UNCLEAR: Final = {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
+# An idle connection that the provider is about to close would make an innocent request unclear.
+KEEP_IDLE_SECONDS: Final = 2.0
+
+
+class Provider:
+    """Each thread keeps an event loop and a client, because only there a time limit covers the whole exchange."""
+
+    def __init__(self) -> None:
+        self._of_thread = threading.local()
+
+    def send(self, letter: Letter) -> Accepted:
+        try:
+            response = self._runner().run(self._post(letter))
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Refused(f"provider: {type(error).__name__}") from error
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise Refused("provider: the address in settings is no URL", lasting=True) from error
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise Unclear(f"provider: {type(error).__name__}") from error
+        return _meaning(response)
+
+    async def _post(self, letter: Letter) -> httpx.Response:
+        async with asyncio.timeout(settings.SEND_TIMEOUT_SECONDS):
+            return await self._client().post(
+                settings.TRANSPORT_URL,
+                headers={"Authorization": f"Bearer {settings.TRANSPORT_TOKEN}", "Idempotency-Key": letter.key},
+                json={
+                    "to": letter.address,
+                    "channel": letter.channel,
+                    "subject": letter.subject,
+                    "body": letter.body,
+                    "reference": letter.key,
+                },
+            )
+
+    def _runner(self) -> asyncio.Runner:
+        if not hasattr(self._of_thread, "runner"):
+            self._of_thread.runner = asyncio.Runner()
+        runner: asyncio.Runner = self._of_thread.runner
+        return runner
+
+    def _client(self) -> httpx.AsyncClient:
+        if not hasattr(self._of_thread, "client"):
+            self._of_thread.client = httpx.AsyncClient(
+                timeout=settings.SEND_TIMEOUT_SECONDS,
+                limits=httpx.Limits(keepalive_expiry=KEEP_IDLE_SECONDS),
+                trust_env=False,
+            )
+        client: httpx.AsyncClient = self._of_thread.client
+        return client
+
+
+def _meaning(response: httpx.Response) -> Accepted:
+    status = response.status_code
+    if response.is_success:
+        return Accepted(provider_id=_id_in(response))
+    if status in UNCLEAR:
+        raise Unclear(f"provider: {status}")
+    raise Refused(f"provider: {status}", lasting=status in LASTING)
+
+
+def _id_in(response: httpx.Response) -> str:
+    """The provider's own number for the message; an accepted message stays accepted when the answer is not JSON."""
+    try:
+        found = response.json()
+    except ValueError:
+        return ""
+    return str(found.get("id") or "")[:200] if isinstance(found, dict) else ""

@@ -1,0 +1,131 @@
+"""What is due gets done here: one idempotent cycle over everything that waits as a row with a time.
+
+`manage.py pump` and Celery's tick call the same function, and any number of them may run at once: rows are claimed
+with SKIP LOCKED, keys make repeats harmless. The table below says what there is; a new kind is one more line.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from django.db import connection
+
+from apps.alerts import engine, paging
+from apps.alerts.models import Alert
+from apps.core import clock
+from apps.monitoring import schedule
+from apps.notifications import late
+from apps.notifications.sending import LANES, GaveUp, Sender, Wanted
+from telek.heartbeat import leave_beat
+from telek.unreached import page_otherwise
+
+logger = logging.getLogger(__name__)
+
+# kind of work -> claims up to `limit` due rows, does them, says how many. Most urgent first.
+WORK: Final[Mapping[str, Callable[[int], int]]] = {
+    "alert steps": engine.fire_due,
+    "slots to close": schedule.close_due_slots,
+    "slots to open": schedule.open_due_slots,
+}
+# subject of a delivery -> is it still to be sent? Asked just before the wire.
+WANTED: Final[Mapping[str, Wanted]] = {
+    "alert": paging.still_wanted,
+    "slot": schedule.still_wanted,
+}
+# subject of a delivery -> what else to do when it is dead.
+GAVE_UP: Final[Mapping[str, GaveUp]] = {
+    "alert": page_otherwise,
+}
+
+LIMIT: Final = 50
+CYCLE_SECONDS: Final = 5.0
+GRACE: Final = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """What a cycle did, and what it left. A clean one leaves nothing overdue and had no failure."""
+
+    done: int
+    failures: tuple[str, ...]
+    overdue_steps: int
+    overdue_deliveries: int
+
+    @property
+    def is_clean(self) -> bool:
+        """Only a clean cycle counts as a sign of life."""
+        return not (self.failures or self.overdue_steps or self.overdue_deliveries)
+
+
+class Pump:
+    """One engine. at_once: send on all channels at the same time (in threads of its own)."""
+
+    def __init__(self, name: str, *, at_once: bool = False, stopping: Callable[[], bool] = lambda: False) -> None:
+        self.name = name
+        self.stopping = stopping
+        self.sender = Sender(wanted=WANTED, gave_up=GAVE_UP, stopping=stopping)
+        self.lanes = ThreadPoolExecutor(len(LANES), thread_name_prefix="lane") if at_once else None
+
+    def run_cycle(self) -> Cycle:
+        """Do all that is due now, for at most a few seconds, and leave a sign of life if that was everything.
+
+        A kind of work that fails does not stop the others. Raises only when the database itself is away.
+        """
+        clock.refresh()
+        started_at = clock.now()
+        until = time.monotonic() + CYCLE_SECONDS
+        counts = {kind: self._guarded(kind, partial(self._drain, do, until)) for kind, do in WORK.items()}
+        counts["leases"] = self._guarded("leases", self._tidy)
+        counts |= self._send(until)
+        cycle = Cycle(
+            done=sum(count or 0 for count in counts.values()),
+            failures=tuple(kind for kind, count in counts.items() if count is None),
+            overdue_steps=Alert.objects.due(clock.now() - GRACE).count(),
+            overdue_deliveries=late.deliveries(GRACE).total,
+        )
+        leave_beat(self.name, started_at, cycle.overdue_steps, cycle.overdue_deliveries, clean=cycle.is_clean)
+        return cycle
+
+    def close(self) -> None:
+        """End the lanes; each gives its connection back."""
+        if self.lanes is not None:
+            self.lanes.shutdown(wait=True)
+
+    def _drain(self, do: Callable[[int], int], until: float) -> int:
+        done = 0
+        while not self.stopping() and time.monotonic() < until:
+            made = do(LIMIT)
+            done += made
+            if made < LIMIT:
+                break
+        return done
+
+    def _tidy(self) -> int:
+        self.sender.tidy()
+        return 0
+
+    def _send(self, until: float) -> dict[str, int | None]:
+        jobs = {str(channel): partial(self.sender.drain, channel, until=until) for channel in LANES}
+        if self.lanes is None:
+            return {channel: self._guarded(channel, job) for channel, job in jobs.items()}
+        waiting = {channel: self.lanes.submit(self._in_lane, channel, job) for channel, job in jobs.items()}
+        return {channel: each.result() for channel, each in waiting.items()}
+
+    def _in_lane(self, channel: str, job: Callable[[], int]) -> int | None:
+        try:
+            return self._guarded(channel, job)
+        finally:
+            connection.close()
+
+    def _guarded(self, kind: str, job: Callable[[], int]) -> int | None:
+        """The count, or None after a failure, which is logged without any content of a row."""
+        try:
+            return job()
+        except Exception:
+            logger.exception("%s: %s failed", self.name, kind)
+            return None

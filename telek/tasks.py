@@ -1,0 +1,34 @@
+"""Celery's entry points. They carry no payload: what is due stands in PostgreSQL."""
+
+from functools import cache
+
+from celery import shared_task
+
+from apps.core import clock
+from apps.monitoring import schedule
+from telek import heartbeat
+from telek.pump import Pump
+from telek.pump_loop import one_cycle
+
+
+@cache
+def _pump() -> Pump:
+    return Pump("celery")
+
+
+@shared_task
+def pump() -> None:
+    """Everything that is due, as `manage.py pump` does it."""
+    one_cycle(_pump())
+
+
+@shared_task
+def make_slots() -> None:
+    """The slots of the next fourteen days."""
+    schedule.make_slots()
+
+
+@shared_task
+def canary() -> None:
+    """Proof that the worker consumes, not only that it is connected."""
+    heartbeat.leave_beat(heartbeat.CANARY, clock.now(), 0, 0, clean=True)

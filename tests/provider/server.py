@@ -1,0 +1,100 @@
+"""A provider of text messages, as a process of its own: `python -m tests.provider.server FOLDER`.
+
+It writes its port to FOLDER/port and every message that it accepts to FOLDER/received.jsonl, forced to disk before
+it answers. FOLDER/mode says how it behaves, and may be changed at any time:
+  ok                accept
+  500, 429, 422     refuse
+  hang              never answer
+  drop              accept, then close the line without an answer
+  slow:0.5          accept after that many seconds
+  garbage           accept, and answer with something that is not HTTP
+  text              accept, and answer with something that is not JSON
+A mode for one channel or one address alone stands in its own line: "sms=hang", "+15550100=422".
+"""
+
+import hashlib
+import json
+import os
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path()
+writing = threading.Lock()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One message a POST."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        mode = mode_for(sent)
+        if mode.isdigit():
+            self._answer(int(mode), b"{}")
+        elif mode == "hang":
+            time.sleep(30)
+            self.close_connection = True
+        else:
+            self._accept(sent, mode)
+
+    def _accept(self, sent: dict[str, Any], mode: str) -> None:
+        if mode.startswith("slow:"):
+            time.sleep(float(mode.removeprefix("slow:")))
+        number = record(sent, str(self.headers["Idempotency-Key"]), str(self.headers["Authorization"]))
+        if mode == "drop":
+            self.close_connection = True
+        elif mode == "garbage":
+            self.wfile.write(b"\x00\xff not http at all\r\n\r\n")
+            self.close_connection = True
+        elif mode == "text":
+            self._answer(200, b"thank you")
+        else:
+            self._answer(201, json.dumps({"id": number}).encode())
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """The file is the record."""
+
+
+def mode_for(sent: dict[str, Any]) -> str:
+    modes = {"": "ok"}
+    for line in (folder / "mode").read_text().splitlines():
+        name, _, mode = line.rpartition("=")
+        modes[name] = mode
+    return modes.get(sent["to"]) or modes.get(sent["channel"]) or modes[""]
+
+
+def record(sent: dict[str, Any], key: str, token: str) -> str:
+    """Append one line and force it to disk; its number."""
+    line = {
+        "at": time.time(),
+        "key": key,
+        "to": sent["to"],
+        "channel": sent["channel"],
+        "body": hashlib.sha256(sent["body"].encode()).hexdigest(),
+        "text": sent["body"],
+        "token": token,
+    }
+    with writing, (folder / "received.jsonl").open("a") as file:
+        file.write(json.dumps(line) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return f"m-{key[-8:]}"
+
+
+if __name__ == "__main__":
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    (folder / "port.partial").write_text(str(server.server_address[1]))
+    (folder / "port.partial").rename(folder / "port")
+    server.serve_forever()
