@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.catalogue import SettingDefinition
 from apps.accounts.models import Clinic, Membership
 from apps.accounts.permissions import ASSIGNABLE, TABLE, Permission, Role
 
@@ -73,3 +75,22 @@ class InviteForm(forms.Form):
         choices=[(role.value, role.value.replace("-", " ")) for role in ASSIGNABLE if role is not Role.PATIENT],
     )
     licence = forms.CharField(label=_("Licence"), max_length=80, required=False)
+
+    def __init__(self, *args: Any, roles: Iterable[Role] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if roles is not None:
+            self.fields["role"].choices = [(str(role), str(role).replace("-", " ")) for role in roles]  # type: ignore[attr-defined]
+
+
+class SettingForm(forms.Form):
+    """A new value of one setting, and why."""
+
+    value = forms.CharField(label=_("Value"), max_length=200, required=False)
+    reason = forms.CharField(label=_("Why?"), max_length=300)
+
+    def __init__(self, *args: Any, definition: SettingDefinition, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields = {int: forms.IntegerField, float: forms.FloatField, bool: forms.BooleanField}
+        make = fields.get(definition.kind)
+        if make is not None:
+            self.fields["value"] = make(label=_("Value"), required=definition.kind is not bool)
