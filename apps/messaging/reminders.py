@@ -67,7 +67,7 @@ def _tell(thread: Thread, user: User) -> None:
         recipient_id=user.pk,
         channel=point.channel,
         address=point.address,
-        template="message",
+        template="message-waiting",
         context={"clinic": thread.clinic.name, "link": "/messages/"},
         language=user.language,
         synthetic=thread.synthetic,

@@ -1,0 +1,88 @@
+"""Make the demonstration: two invented clinics with a past of six weeks and something going on today."""
+
+import random
+import time
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from apps.accounts.models import Clinic, User
+from apps.accounts.permissions import Role
+from apps.core import clock
+from apps.core.db.scope import use_clinic
+from apps.monitoring.actions.library import publish_library
+from apps.patients.models import Patient
+from telek.demo_personas import HILLSIDE, PERSONAS, RIVERSIDE
+from telek.simulation import people, stories
+from telek.simulation.clinic import fill_roster, make_clinic, make_patient, make_staff
+from telek.simulation.course import dose_days
+from telek.simulation.people import Invented
+from telek.simulation.run import Life, Simulation
+
+CLINICS = [
+    (RIVERSIDE, "Riverside Clinic", "America/New_York", "(555) 0100-200", people.RIVERSIDE),
+    (HILLSIDE, "Hillside Clinic", "America/Denver", "(555) 0100-300", people.HILLSIDE),
+]
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--seed", type=int, default=20261124)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION or not settings.CLOCK_MOVABLE:
+            raise CommandError("The demonstration is made in a demo or test installation only.")
+        began = time.monotonic()
+        publish_library()
+        make_platform_admin()
+        for slug, name, zone, phone, invented in CLINICS:
+            answers = seed_clinic(make_clinic(slug, name, zone, phone), invented, options["seed"])
+            self.stdout.write(f"{name}: {len(invented)} people, {answers} answers")
+        self.stdout.write(f"done in {time.monotonic() - began:.1f} s")
+
+
+def make_platform_admin() -> None:
+    """Runs the installation; sees no clinical row."""
+    persona = PERSONAS["platform-admin"]
+    user, made = User.objects.get_or_create(
+        email=persona.email, defaults={"name": persona.name, "is_staff": True, "is_superuser": True}
+    )
+    if made:
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+
+
+def seed_clinic(clinic: Clinic, invented: list[Invented], seed: int) -> int:
+    """The clinic's people and, on the first run, their past; the number of answers given."""
+    now = clock.now()
+    today = now.astimezone(ZoneInfo(clinic.time_zone)).date()
+    with use_clinic(clinic.pk):
+        with transaction.atomic():
+            staff = make_staff(clinic)
+            prescriber = staff[Role.PRESCRIBER]
+            nurse = staff.get(Role.NURSE, prescriber)
+            night = staff.get(Role.THERAPIST, prescriber)
+            assert prescriber.membership and nurse.membership and night.membership
+            fill_roster(clinic, nurse.membership, prescriber.membership, night.membership)
+            patients = [make_patient(clinic, n, who, prescriber.membership) for n, who in enumerate(invented, 1)]
+            lived = patients[0].assignments.exists()
+        if lived:
+            return 0
+        lives = [make_life(p, who, today, seed) for p, who in zip(patients, invented, strict=True)]
+        simulation = Simulation(clinic, prescriber, nurse, lives)
+        simulation.run(min(life.starts_on for life in lives), now)
+        stories.tell(simulation, now, {p.pk: w.story for p, w in zip(patients, invented, strict=True)})
+    return simulation.answers
+
+
+def make_life(patient: Patient, who: Invented, today: date, seed: int) -> Life:
+    """The person with dice of their own, so that one more patient changes nobody else's course."""
+    starts_on = today - timedelta(weeks=who.weeks_in_care)
+    rng = random.Random(f"{seed}:{patient.number}")  # noqa: S311  (a simulation)
+    return Life(patient, who.traits, dose_days(starts_on + timedelta(days=2), today), who.label, rng, starts_on)
