@@ -1,5 +1,6 @@
 """The ladder as arithmetic: for every policy and every moment, somebody is paged again soon, for ever."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -156,7 +157,7 @@ policies = st.builds(
 @given(policies)
 def test_while_nobody_answers_the_silence_is_never_longer_than_a_repeat(policy: Policy) -> None:
     times = [0.0] + [at for at, *_ in live_through(policy, raised(policy), hours=8)]
-    gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(times)]
     assert gaps
     assert max(gaps) <= policy.repeat.total_seconds() / 60
 
