@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 env = environ.Env()
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_SECRET = "demo-secret-not-for-production-use-0123456789abcdef"  # noqa: S105
+DEMO_ENCRYPTION_KEY = "dGVsZWstZGVtby1rZXktbm90LWZvci1wcm9kdWN0aW8="
 
 # --- what kind of installation this is -------------------------------------------------------
 DEBUG = env.bool("TELEK_DEBUG", False)
@@ -24,7 +25,7 @@ TESTING = env.bool("TELEK_TESTING", False)
 SECRET_KEY = env.str("TELEK_SECRET_KEY", "" if PRODUCTION else DEMO_SECRET)
 # Base64 keys of 32 bytes, newest first: the first encrypts, all decrypt.
 ENCRYPTION_KEYS = env.list(
-    "TELEK_ENCRYPTION_KEYS", default=[] if PRODUCTION else ["dGVsZWstZGVtby1rZXktbm90LWZvci1wcm9kdWN0aW8="]
+    "TELEK_ENCRYPTION_KEYS", default=[] if PRODUCTION else [DEMO_ENCRYPTION_KEY]
 )
 PUBLIC_URL = env.str("TELEK_PUBLIC_URL", "http://localhost:8000").rstrip("/")
 _public_host = urlsplit(PUBLIC_URL).hostname or "localhost"
