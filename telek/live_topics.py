@@ -7,8 +7,9 @@ from typing import Any
 
 from apps.alerts.topics import OFFER as ALERTS
 from apps.core.topics import LogTopic, Offer, RelayTopic, Row, StateTopic
+from apps.sessions.topics import OFFER as VISITS
 
-OFFERS: list[Offer] = [ALERTS]
+OFFERS: list[Offer] = [ALERTS, VISITS]
 
 
 @dataclass(frozen=True)

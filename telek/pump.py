@@ -21,6 +21,7 @@ from apps.core import clock
 from apps.monitoring import schedule
 from apps.notifications import late
 from apps.notifications.sending import LANES, GaveUp, Sender, Wanted
+from apps.sessions import notices, reminders
 from telek.heartbeat import leave_beat
 from telek.unreached import page_otherwise
 
@@ -31,11 +32,13 @@ WORK: Final[Mapping[str, Callable[[int], int]]] = {
     "alert steps": engine.fire_due,
     "slots to close": schedule.close_due_slots,
     "slots to open": schedule.open_due_slots,
+    "visit reminders": reminders.remind_due,
 }
 # subject of a delivery -> is it still to be sent? Asked just before the wire.
 WANTED: Final[Mapping[str, Wanted]] = {
     "alert": paging.still_wanted,
     "slot": schedule.still_wanted,
+    "visit": notices.still_wanted,
 }
 # subject of a delivery -> what else to do when it is dead.
 GAVE_UP: Final[Mapping[str, GaveUp]] = {

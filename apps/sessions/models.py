@@ -22,6 +22,9 @@ class VisitStatus(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
+LIVE = (VisitStatus.PLANNED, VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS)
+
+
 class Visit(ClinicRow):
     """A booked video visit of one patient with one clinician."""
 
@@ -37,7 +40,9 @@ class Visit(ClinicRow):
     finished_at = models.DateTimeField(null=True)
     delay_minutes = models.PositiveSmallIntegerField(default=0)  # said to the person who waits
     cancel_reason = models.CharField(max_length=200, blank=True)
+    by_phone_at = models.DateTimeField(null=True)  # the person asked to be phoned instead
     next_step_at = models.DateTimeField(null=True)  # next reminder
+    version = models.PositiveIntegerField(default=0)  # of what the live topics show
     synthetic = models.BooleanField(default=False)
 
     view_permission = Permission.SEE_CLINICAL
@@ -55,15 +60,84 @@ class Visit(ClinicRow):
                 ],
                 condition=Q(status__in=["planned", "arrived", "in-progress"]),
             ),
+            ExclusionConstraint(
+                name="patient_is_in_one_place",
+                expressions=[
+                    ("patient", RangeOperators.EQUAL),
+                    (TsTzRange("starts_at", "ends_at"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(status__in=["planned", "arrived", "in-progress"]),
+            ),
         ]
         indexes = [models.Index(fields=["next_step_at"], condition=Q(next_step_at__isnull=False), name="visit_due")]
 
+    def __str__(self) -> str:
+        return f"{self.starts_at:%Y-%m-%d %H:%M} {self.status}"
+
+    @property
+    def is_live(self) -> bool:
+        """Not yet over."""
+        return self.status in LIVE
+
+    @property
+    def minutes(self) -> int:
+        """Its booked length."""
+        return round((self.ends_at - self.starts_at).total_seconds() / 60)
+
+    @property
+    def path(self) -> str:
+        """The patient's page of it, as reminders and redirects name it."""
+        return f"/visits/{self.pk}/"
+
+    @property
+    def desk_path(self) -> str:
+        """The clinician's page of it."""
+        return f"/desk/visits/{self.pk}/"
+
+
+class VisitSeat(ClinicRow):
+    """Who is in the call, one seat a side. The token names the page that has the seat; only it may signal."""
+
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="seats")
+    by_patient = models.BooleanField()
+    membership = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
+    token = models.UUIDField()
+    taken_at = models.DateTimeField()
+    seen_at = models.DateTimeField()  # the page says every few seconds that it is still there
+    left_at = models.DateTimeField(null=True)
+
+    view_permission = Permission.SEE_CLINICAL
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "visit", "by_patient"], name="one_seat_a_side")]
+
+
+class VisitEventKind(models.TextChoices):
+    """What can happen in a visit."""
+
+    BOOKED = "booked", _("booked")
+    MOVED = "moved", _("moved")
+    CHECKED = "device-check", _("devices checked")
+    ARRIVED = "arrived", _("in the waiting room")
+    DELAYED = "delayed", _("told of a delay")
+    PHONE_ASKED = "phone-asked", _("asked for a phone call instead")
+    BY_PHONE = "by-phone", _("held by phone")
+    TAKEN_OVER = "taken-over", _("taken over")
+    ADMITTED = "admitted", _("admitted")
+    JOINED = "joined", _("joined")
+    REJOINED = "rejoined", _("joined again")
+    DROPPED = "dropped", _("connection lost")
+    LOWERED = "lowered", _("picture lowered, network")
+    LEFT = "left", _("left")
+    ENDED = "ended", _("visit ended")
+    CANCELLED = "cancelled", _("cancelled")
+
 
 class VisitEvent(ClinicRow):
-    """What happened in a visit: arrived, admitted, joined, dropped, rejoined, left, ended. Append-only."""
+    """What happened in a visit, as far as the record is concerned. Append-only."""
 
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="events")
-    kind = models.CharField(max_length=30)
+    kind = models.CharField(max_length=30, choices=VisitEventKind)
     by_patient = models.BooleanField(default=False)
     actor = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
     detail = models.CharField(max_length=200, blank=True)

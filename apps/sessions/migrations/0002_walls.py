@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
             pump="select, update",
             pump_sees_all=True,
         ),
+        *walls("care_sessions_visitseat", links={**VISIT, "membership_id": MEMBER}),
         *walls("care_sessions_visitevent", links={**VISIT, "actor_id": MEMBER}, pump="select, insert"),
         *append_only("care_sessions_visitevent"),
         *walls("care_sessions_visitnote", links={**VISIT, "author_id": MEMBER}),

@@ -1,0 +1,68 @@
+"""What live pages show of a visit, as plain data (times ISO 8601, ids as text)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+
+from apps.accounts.models import User
+from apps.core import clock
+from apps.sessions.models import LIVE, Visit, VisitStatus
+from apps.sessions.record import PEOPLE, is_patient
+from apps.sessions.visit_rules import expected_at
+
+ROOM_BEFORE = timedelta(hours=12)  # of today's visits at the desk: so far back
+ROOM_AHEAD = timedelta(hours=24)  # and so far ahead
+
+
+def in_the_room(visits: QuerySet[Visit]) -> QuerySet[Visit]:
+    """The live visits that the desk watches now: around the present, and whoever waits or is in a call."""
+    now = clock.now()
+    near = visits.filter(status=VisitStatus.PLANNED, ends_at__gt=now - ROOM_BEFORE, starts_at__lt=now + ROOM_AHEAD)
+    there = visits.filter(status__in=(VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS))
+    return (near | there).select_related(*PEOPLE).order_by("starts_at", "id")
+
+
+def desk_row(visit: Visit, user: User) -> dict[str, Any]:
+    """One visit for the desk; knocks says whether somebody waits to be let in. Over: id and version only."""
+    if visit.status not in LIVE:
+        return {"id": str(visit.pk), "version": visit.version}
+    return {
+        "id": str(visit.pk),
+        "version": visit.version,
+        "status": visit.status,
+        "status_words": str(visit.get_status_display()),
+        "knocks": visit.status == VisitStatus.ARRIVED,
+        "arrived_at": _iso(visit.arrived_at),
+        "starts_at": _iso(visit.starts_at),
+        "by_phone": visit.by_phone_at is not None,
+        "patient": f"{visit.patient.given_name} {visit.patient.family_name}",
+        "clinician": visit.clinician.user.name,
+        "mine": user.membership is not None and visit.clinician_id == user.membership.pk,
+        "path": visit.desk_path,
+    }
+
+
+def side_row(visit: Visit, user: User) -> dict[str, Any]:
+    """One visit for one of its two sides. seat: the token of the reader's own page in the call, or None."""
+    seats = {seat.by_patient: seat for seat in visit.seats.all() if seat.left_at is None}
+    own, other = seats.get(is_patient(user)), seats.get(not is_patient(user))
+    return {
+        "id": str(visit.pk),
+        "version": visit.version,
+        "status": visit.status,
+        "starts_at": _iso(visit.starts_at),
+        "arrived_at": _iso(visit.arrived_at),
+        "admitted_at": _iso(visit.admitted_at),
+        "delay_minutes": visit.delay_minutes,
+        "expected_at": _iso(expected_at(visit.starts_at, visit.delay_minutes)),
+        "by_phone": visit.by_phone_at is not None,
+        "cancel_reason": visit.cancel_reason,
+        "clinician": visit.clinician.user.name,
+        "seat": str(own.token) if own else None,
+        "other_in": other is not None,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,120 @@
+"""Live: "visits" (the desk's waiting room), "visit:<id>" (both sides' state and their signalling), and commands.
+
+A visit's own topic is for its patient and its clinician alone: what one side signals holds network addresses.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from apps.accounts.permissions import Permission
+from apps.core.topics import CommandRefused, Offer, Row
+from apps.sessions import actions
+from apps.sessions.models import Visit, VisitSeat, VisitStatus
+from apps.sessions.record import PEOPLE, is_patient
+from apps.sessions.refusal import VisitRefused
+from apps.sessions.rows import desk_row, in_the_room, side_row
+from apps.sessions.signalling import clean_frame
+
+
+class WaitingRoom:
+    """The visits around now, as every page of the desk hears them."""
+
+    def may_follow(self, user: Any, key: str) -> bool:
+        return bool(user.may(Permission.SEE_CLINICAL)) and not key
+
+    def rows(self, user: Any, key: str, only: list[str] | None) -> list[Row]:
+        visible = Visit.objects.visible_to(user)
+        if only is None:
+            return [desk_row(visit, user) for visit in in_the_room(visible)]
+        named = visible.filter(pk__in=[one for one in only if as_uuid(one)])
+        here = {visit.pk: desk_row(visit, user) for visit in in_the_room(named)}
+        return [here.get(pk, {"id": str(pk), "version": version}) for pk, version in named.values_list("pk", "version")]
+
+
+class OneVisit:
+    """One visit, for its two sides. Followed as a state and as a relay of signalling frames."""
+
+    def may_follow(self, user: Any, key: str) -> bool:
+        return visit_of(user, key) is not None
+
+    def rows(self, user: Any, key: str, only: list[str] | None) -> list[Row]:
+        visit = visit_of(user, key)
+        return [side_row(visit, user)] if visit else []
+
+    def accept(self, user: Any, key: str, frame: Row) -> Row | None:
+        """Only from the page that has its side's seat, only while the call goes on."""
+        visit = visit_of(user, key)
+        if visit is None or visit.status != VisitStatus.IN_PROGRESS:
+            raise CommandRefused("over", _("There is no call here."))
+        cleaned = clean_frame(frame, loopback=not settings.PRODUCTION)
+        if cleaned is None:
+            return None
+        seats = VisitSeat.objects.filter(visit=visit, by_patient=is_patient(user), left_at__isnull=True)
+        if not seats.filter(token=cleaned["seat"], membership=user.membership).exists():
+            raise CommandRefused("replaced", _("The visit is open on another page."))
+        return cleaned
+
+
+def as_uuid(text: object) -> UUID | None:
+    """The uuid written there, or None."""
+    try:
+        return UUID(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def visit_of(user: Any, key: str) -> Visit | None:
+    """The visit of that id, if the person is one of its two sides."""
+    pk = as_uuid(key)
+    if pk is None or user.membership is None:
+        return None
+    rows = Visit.objects.visible_to(user).select_related(*PEOPLE).prefetch_related("seats")
+    if not is_patient(user):
+        rows = rows.filter(clinician=user.membership) if user.may(Permission.HOLD_VISITS) else rows.none()
+    return rows.filter(pk=pk).first()
+
+
+def _asked(user: Any, payload: Row) -> tuple[Visit, UUID]:
+    visit, token = visit_of(user, str(payload.get("visit", ""))), as_uuid(payload.get("seat"))
+    if visit is None or token is None:
+        raise CommandRefused("not-found", _("There is no such visit."))
+    return visit, token
+
+
+def _command(verb: Callable[[Any, Visit, UUID, Row], object]) -> Callable[[Any, Row], Row]:
+    """A command of the socket: {visit, seat, ...}; the answer carries nothing but that it was done."""
+
+    def run(user: Any, payload: Row) -> Row:
+        visit, token = _asked(user, payload)
+        try:
+            verb(user, visit, token, payload)
+        except VisitRefused as refused:
+            raise CommandRefused(refused.code, refused.message) from refused
+        return {}
+
+    return run
+
+
+def _report(user: Any, visit: Visit, _token: UUID, payload: Row) -> None:
+    """what: "dropped" or "lowered"; detail: a few words."""
+    what, detail = str(payload.get("what", "")), str(payload.get("detail", ""))
+    actions.report(visit=visit, what=what, detail=detail, actor=user)
+
+
+_ONE = OneVisit()
+OFFER = Offer(
+    states={"visits": WaitingRoom(), "visit": _ONE},
+    relays={"visit": _ONE},
+    commands={
+        "visit.join": _command(lambda user, visit, token, _payload: actions.join(visit=visit, token=token, actor=user)),
+        "visit.here": _command(lambda user, visit, token, _payload: actions.here(visit=visit, token=token, actor=user)),
+        "visit.leave": _command(
+            lambda user, visit, token, _payload: actions.leave(visit=visit, token=token, actor=user)
+        ),
+        "visit.report": _command(_report),
+    },
+)
