@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
 from apps.monitoring.instruments.definition import AnswerValue, Definition, Item, Kind
 
@@ -37,7 +38,7 @@ def parse_form_value(definition: Definition, link_id: str, raw: str) -> AnswerVa
     item = _known_item(definition, link_id)
     if not raw.strip():
         return None
-    value = _PARSERS[item.kind](raw)
+    value: AnswerValue = _PARSERS[item.kind](raw)
     check_answer(definition, link_id, value)
     return value
 
@@ -96,13 +97,13 @@ def _parse_text(raw: str) -> str:
     return raw.replace("\r\n", "\n").strip()
 
 
-_CHECKS = {
+_CHECKS: Mapping[Kind, Callable[[Item, object], None]] = {
     Kind.CHOICE: _check_integer,
     Kind.RANGE: _check_integer,
     Kind.BOOLEAN: _check_boolean,
     Kind.TEXT: _check_text,
 }
-_PARSERS = {
+_PARSERS: Mapping[Kind, Callable[[str], AnswerValue]] = {
     Kind.CHOICE: _parse_integer,
     Kind.RANGE: _parse_integer,
     Kind.BOOLEAN: _parse_boolean,
