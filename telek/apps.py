@@ -13,7 +13,7 @@ class TelekConfig(AppConfig):
     name = "telek"
 
     def ready(self) -> None:
-        from telek import checks  # noqa: PLC0415  (registers them)
+        from telek import checks  # registers them
 
         asked = sys.argv[1:2] == ["check"]  # that command lists what is wrong by itself
         if settings.PRODUCTION and not asked:

@@ -1,0 +1,129 @@
+"""The habits of the house that a machine can check."""
+
+import ast
+import re
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+ROOT = Path(__file__).parents[2]
+CODE = [ROOT / "apps", ROOT / "telek"]
+FORBIDDEN_NAMES = {"utils", "helpers", "services", "managers", "signals", "common", "misc", "base"}
+KNOWN_NAMES = {
+    "telek/launcher/services.py": "the two services, PostgreSQL and Valkey, by their proper name",
+    "apps/core/db/base.py": "Django looks for DatabaseWrapper in a module of this name",
+}
+LONGEST_FUNCTION = 40
+SIGNALS = re.compile(r"\b(post_save|pre_save|m2m_changed|post_delete|pre_delete|user_logged_in|receiver|Signal)\b")
+# Words that must not stand in anything that leaves the system.
+CLINICAL = re.compile(
+    r"ketamin|depress|suicid|self-harm|anxiet|phq|gad-?7|score|dose|diagnos|medicat|psych|mental|symptom|mood|crisis"
+    r"|therap|treatment|blood pressure|heart rate|safety plan|journal",
+    re.IGNORECASE,
+)
+
+
+def modules() -> Iterator[Path]:
+    for folder in CODE:
+        yield from (path for path in folder.rglob("*.py") if "migrations" not in path.parts)
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    wrong = [
+        relative(path) for path in modules() if path.stem in FORBIDDEN_NAMES or path.parent.name in FORBIDDEN_NAMES
+    ]
+    assert sorted(set(wrong) - set(KNOWN_NAMES)) == []
+
+
+def test_no_signals() -> None:
+    using = {}
+    for path in modules():
+        names = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name | ast.alias)]
+        found = {name.id if isinstance(name, ast.Name) else name.name for name in names}
+        if hits := {name for name in found if SIGNALS.fullmatch(name.rpartition(".")[2])}:
+            using[relative(path)] = hits
+    assert using == {}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    long = []
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
+                length = node.end_lineno - node.lineno + 1
+                if length > LONGEST_FUNCTION:
+                    long.append(f"{relative(path)}:{node.lineno} {node.name} {length}")
+    assert long == []
+
+
+def test_functions_are_short_on_the_whole() -> None:
+    lengths = sorted(
+        node.end_lineno - node.lineno + 1
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno
+    )
+    assert 3 <= lengths[len(lengths) // 2] <= 8
+
+
+def test_every_module_and_public_thing_says_what_it_is() -> None:
+    silent = []
+    for path in modules():
+        tree = ast.parse(path.read_text())
+        if tree.body and not ast.get_docstring(tree) and path.name not in ("__init__.py", "apps.py"):
+            silent.append(relative(path))
+    assert silent == []
+
+
+def test_actions_never_enqueue_and_never_import_tasks() -> None:
+    for path in (ROOT / "apps").rglob("actions*"):
+        for file in [path] if path.suffix == ".py" else path.glob("*.py"):
+            text = file.read_text()
+            assert "import tasks" not in text, relative(file)
+            assert not re.search(r"\.(delay|apply_async)\(", text), relative(file)
+
+
+def test_the_only_now_is_the_clock() -> None:
+    pattern = re.compile(r"\b(timezone\.now|datetime\.now|datetime\.utcnow|date\.today)\(")
+    wrong = [
+        relative(path)
+        for path in modules()
+        if pattern.search(path.read_text()) and relative(path) not in ("apps/core/clock.py",)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.django_db
+def test_the_migrations_say_what_the_models_say() -> None:
+    said = StringIO()
+    call_command("makemigrations", check=True, dry_run=True, stdout=said)
+    assert "No changes detected" in said.getvalue()
+
+
+def test_nothing_clinical_stands_in_what_leaves_the_system() -> None:
+    templates = [path for path in (ROOT / "templates" / "notifications").rglob("*") if path.is_file()]
+    templates += [path for path in (ROOT / "templates").rglob("email/*") if path.is_file()]
+    assert templates
+    for path in templates:
+        words = re.sub(r"{#.*?#}|{% comment %}.*?{% endcomment %}|{[%{].*?[%}]}", "", path.read_text(), flags=re.DOTALL)
+        said = words + " ".join(re.findall(r'translate "([^"]*)"', path.read_text()))
+        assert not CLINICAL.search(said), f"{relative(path)}: {CLINICAL.search(said)}"
+
+
+def test_templates_carry_no_inline_style_or_script() -> None:
+    pattern = re.compile(
+        r"<style|\sstyle=|\son[a-z]+=\"|\shx-on|javascript:|<script(?![^>]*(src=|type=\"application/json\"))"
+    )
+    wrong = [
+        f"{relative(path)}: {hit.group()}"
+        for path in (ROOT / "templates").rglob("*.html")
+        if (hit := pattern.search(path.read_text()))
+    ]
+    assert wrong == []
