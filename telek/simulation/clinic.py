@@ -78,16 +78,23 @@ def make_member(clinic: Clinic, email: str, name: str, role: Role) -> User:
     return user
 
 
-def fill_roster(clinic: Clinic, on_call: Membership, director: Membership, night: Membership) -> None:
+def member(user: User) -> Membership:
+    """The membership that make_member has set."""
+    if user.membership is None:
+        raise LookupError(f"{user} is in no clinic")
+    return user.membership
+
+
+def fill_roster(clinic: Clinic, *, day: Membership, night: Membership, director: Membership) -> None:
     """Day and night pagers for the coming 60 days, from yesterday on; what stands already is left alone."""
     zone = ZoneInfo(clinic.time_zone)
     first = clock.now().astimezone(zone).date() - timedelta(days=1)
     for offset in range(ROSTER_DAYS):
-        day = first + timedelta(days=offset)
-        begin, evening = datetime.combine(day, DAY, zone), datetime.combine(day, NIGHT, zone)
-        following = datetime.combine(day + timedelta(days=1), DAY, zone)
-        for rota, member, starts_at, ends_at in (
-            ("on-call", on_call, begin, evening),
+        date = first + timedelta(days=offset)
+        begin, evening = datetime.combine(date, DAY, zone), datetime.combine(date, NIGHT, zone)
+        following = datetime.combine(date + timedelta(days=1), DAY, zone)
+        for rota, holder, starts_at, ends_at in (
+            ("on-call", day, begin, evening),
             ("on-call", night, evening, following),
             ("director", director, begin, following),
         ):
@@ -95,7 +102,7 @@ def fill_roster(clinic: Clinic, on_call: Membership, director: Membership, night
                 clinic=clinic, rota=rota, starts_at__lt=ends_at, ends_at__gt=starts_at
             ).exists():
                 RosterShift.objects.create(
-                    clinic=clinic, rota=rota, membership=member, starts_at=starts_at, ends_at=ends_at
+                    clinic=clinic, rota=rota, membership=holder, starts_at=starts_at, ends_at=ends_at
                 )
 
 

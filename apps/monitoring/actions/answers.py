@@ -65,7 +65,7 @@ def save_answer(
         return _again(known, slot, definition, link_id, value, findings)
     late = _is_late(slot, findings)
     failpoint("answer.before-insert")
-    before = _before(slot, link_id)
+    before = _before(slot, link_id) if findings else None
     answer = _insert(
         slot,
         client_id,

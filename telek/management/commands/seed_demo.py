@@ -18,7 +18,7 @@ from apps.monitoring.actions.library import publish_library
 from apps.patients.models import Patient
 from telek.demo_personas import HILLSIDE, PERSONAS, RIVERSIDE
 from telek.simulation import people, stories
-from telek.simulation.clinic import fill_roster, make_clinic, make_patient, make_staff
+from telek.simulation.clinic import fill_roster, make_clinic, make_patient, make_staff, member
 from telek.simulation.course import dose_days
 from telek.simulation.people import Invented
 from telek.simulation.run import Life, Simulation
@@ -68,9 +68,8 @@ def seed_clinic(clinic: Clinic, invented: list[Invented], seed: int) -> int:
             prescriber = staff[Role.PRESCRIBER]
             nurse = staff.get(Role.NURSE, prescriber)
             night = staff.get(Role.THERAPIST, prescriber)
-            assert prescriber.membership and nurse.membership and night.membership
-            fill_roster(clinic, nurse.membership, prescriber.membership, night.membership)
-            patients = [make_patient(clinic, n, who, prescriber.membership) for n, who in enumerate(invented, 1)]
+            fill_roster(clinic, day=member(nurse), night=member(night), director=member(prescriber))
+            patients = [make_patient(clinic, n, who, member(prescriber)) for n, who in enumerate(invented, 1)]
             lived = patients[0].assignments.exists()
         if lived:
             return 0
