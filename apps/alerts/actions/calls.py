@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.clinic_settings import settings_of
 from apps.accounts.models import Clinic, Membership
 from apps.alerts import roster
-from apps.alerts.actions.raising import queue_up, raise_alert, snapshot_policy, unresolved, worsen
+from apps.alerts.actions.raising import promise_call, queue_up, raise_alert, snapshot_policy, unresolved, worsen
 from apps.alerts.levels import Level
 from apps.alerts.models import Alert, AlertState, EventKind
 from apps.alerts.paging import page_owner
@@ -57,7 +57,8 @@ def request_call(
     queue_up(patient)
     promise = call_promise(patient=patient, after_positive=after_positive)
     before = _most_urgent(patient)
-    asked_before = before is not None and before.call_promised_by is not None
+    promised = before.call_promised_by if before else None
+    asked_before = promised is not None and promised > clock.now()
     reached_before = before is not None and before.state == AlertState.CONTACTED
     alert = raise_alert(
         patient=patient,
@@ -70,14 +71,16 @@ def request_call(
         call_promised_by=promise.by,
         synthetic=synthetic,
     )
-    return _tell(alert) if reached_before or not asked_before else alert
+    return _tell(alert, promise) if reached_before or not asked_before else alert
 
 
-def _tell(alert: Alert) -> Alert:
+def _tell(alert: Alert, promise: CallPromise) -> Alert:
     """The history says so; the owner of a taken alert is paged; contact made before does not answer a new request."""
     at = clock.now()
     if alert.state == AlertState.CONTACTED:
         worsen(alert, Level(alert.level), at)
+        if promise.by is not None:
+            promise_call(alert, promise.by)
     elif alert.state == AlertState.ACKED:
         page_owner(alert, at)
     keep(alert, EventKind.CALL_ASKED)

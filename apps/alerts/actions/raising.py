@@ -103,9 +103,16 @@ def unresolved(patient: Patient, cause: str) -> Alert | None:
 
 
 def promise_call(alert: Alert, by: datetime) -> None:
-    """The person was told that somebody calls by then: it becomes the contact limit if that is later. Not saved."""
-    alert.call_promised_by = min(by, alert.call_promised_by or by)
+    """The person was told that somebody calls by then: it becomes the contact limit if that is later. Not saved.
+
+    A promise still ahead stands if it is sooner; one that was kept or broken does not.
+    """
+    at = clock.now()
+    ahead = alert.call_promised_by if alert.call_promised_by and alert.call_promised_by > at else by
+    alert.call_promised_by = min(by, ahead)
     if alert.state in (AlertState.OPEN, AlertState.ACKED):
+        if alert.contact_due_at <= at:
+            alert.contact_due_at, alert.contact_overdue_paged_at = alert.call_promised_by, None
         alert.contact_due_at = min(alert.contact_due_at, alert.call_promised_by)
         set_timer(alert)
 
@@ -188,6 +195,7 @@ def worsen(alert: Alert, level: Level, at: datetime) -> None:
     policy = policy_of(alert)
     due = at + policy.contact
     alert.contact_due_at = due if renew else min(due, alert.contact_due_at)
+    alert.call_promised_by = None if renew else alert.call_promised_by
     alert.contact_overdue_paged_at = None
     alert.worsened_at = at
     alert.cycle += 1
