@@ -1,16 +1,19 @@
 """What tests of alerts share: raise one, move the clock, let the engine run as its own role."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
-from django.db import transaction
+from django.db import connections, transaction
 
 from apps.alerts.actions import raise_alert
 from apps.alerts.engine import fire_due
 from apps.alerts.models import Alert, AlertStep
+from apps.alerts.refusal import AlertRefused
 from apps.core import clock
 from apps.core.db.roles import as_role
 from apps.core.db.scope import use_clinic
@@ -68,3 +71,25 @@ def run_engine(limit: int = 50) -> int:
     """One round of the engine in the pump's role."""
     with the_engine():
         return fire_due(limit)
+
+
+def together(*jobs: Callable[[], Any], role: str = "app") -> list[Any]:
+    """Run the jobs at the same moment, each in a thread with a connection of its own; results or refusals in order.
+
+    Only AlertRefused is a result: anything else that a job raises fails the test.
+    """
+    gate = Barrier(len(jobs))
+
+    def run(job: Callable[[], Any]) -> Any:
+        mine = connections["default"]
+        mine.settings_dict = {**mine.settings_dict, "USER": f"telek_{role}"}
+        gate.wait()
+        try:
+            return job()
+        except AlertRefused as refusal:
+            return refusal
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return list(pool.map(run, jobs))

@@ -121,8 +121,8 @@ def locked(alert: Alert, actor: User) -> tuple[Alert, Membership]:
     member = actor.membership
     if member is None or not actor.may(Permission.HANDLE_ALERTS):
         raise AlertRefused("not-allowed", _("Only staff who handle alerts can do this."))
-    rows = Alert.objects.visible_to(actor).select_for_update(of=("self",))
-    fresh = rows.select_related("patient", "clinic", "owner__user", "resolved_by__user").get(pk=alert.pk)
+    # No joins: after waiting for the lock, PostgreSQL reads this row anew, and joined ones as they were before.
+    fresh = Alert.objects.visible_to(actor).select_for_update().get(pk=alert.pk)
     if fresh.state == AlertState.RESOLVED:
         raise AlertRefused("closed", _closed_by(fresh))
     return fresh, member

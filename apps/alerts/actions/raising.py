@@ -99,7 +99,7 @@ def queue_up(patient: Patient) -> None:
 def unresolved(patient: Patient, cause: str) -> Alert | None:
     """The patient's unresolved alert of that cause, locked."""
     rows = Alert.objects.unresolved().filter(clinic_id=patient.clinic_id, patient=patient, cause=cause)
-    return rows.select_for_update(of=("self",)).select_related("patient", "clinic").first()
+    return rows.select_for_update().first()
 
 
 def promise_call(alert: Alert, by: datetime) -> None:
