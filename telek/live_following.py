@@ -42,7 +42,7 @@ class Following:
         only = None if self.all_rows else frozenset(self.only)
         self.dirty = self.all_rows = False
         self.only = set()
-        return Want(self.topic, self.sent, only)
+        return Want(self.topic, self.sent, only, dict(self.versions))
 
     def confirm(self, seq: int) -> None:
         """The client has rendered so far; never beyond what it was sent."""

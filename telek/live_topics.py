@@ -7,9 +7,12 @@ from typing import Any
 
 from apps.alerts.topics import OFFER as ALERTS
 from apps.core.topics import LogTopic, Offer, RelayTopic, Row, StateTopic
+from apps.messaging.topics import OFFER as MESSAGING
 from apps.sessions.topics import OFFER as VISITS
+from telek.live_alerts import DeskAlerts
 
-OFFERS: list[Offer] = [ALERTS, VISITS]
+DESK = Offer(states={"alerts": DeskAlerts()})
+OFFERS: list[Offer] = [ALERTS, DESK, MESSAGING, VISITS]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
@@ -40,11 +40,15 @@ class NotYours(Exception):
 
 @dataclass(frozen=True)
 class Want:
-    """What a socket lacks of a topic. after: the last row of a log it was sent; only: ids of a state, None for all."""
+    """What a socket lacks of a topic. after: the last row of a log it was sent; only: ids of a state, None for all.
+
+    have: the versions of a state that the client has; html is made only for the others.
+    """
 
     topic: str
     after: int = 0
     only: frozenset[str] | None = None
+    have: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,7 @@ def read_topic(identity: SocketIdentity, want: Want) -> Found:
         if not topic.may_follow(user, key):
             raise NotYours
         head, rows, reset = _read_log(topic, user, key, want.after)
-        only = None if want.only is None else sorted(want.only)
-        state = topic.state.rows(user, key, only) if topic.state else None
+        state = _read_state(topic, user, key, want)
     return Found(head, _without_content(rows, identity), reset, state and _without_content(state, identity))
 
 
@@ -82,6 +85,19 @@ def _read_log(topic: Topic, user: Any, key: str, after: int) -> tuple[int | None
     reset = after > head
     start = 0 if reset else after
     return head, (topic.log.after(user, key, start, PAGE) if start < head else []), reset
+
+
+def _read_state(topic: Topic, user: Any, key: str, want: Want) -> list[Row] | None:
+    """A topic may have `dress(user, key, rows)`, which adds what is costly to the rows that the client lacks."""
+    if topic.state is None:
+        return None
+    rows = topic.state.rows(user, key, None if want.only is None else sorted(want.only))
+    dress = getattr(topic.state, "dress", None)
+    news = [row for row in rows if want.have.get(str(row["id"])) != row["version"]]
+    if dress is None or not news:
+        return rows
+    dressed = {row["id"]: row for row in dress(user, key, news)}
+    return [dressed.get(row["id"], row) for row in rows]
 
 
 def _without_content(rows: list[Row], identity: SocketIdentity) -> list[Row]:

@@ -4,6 +4,9 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from telek.views import demo
+from telek.views.alert_page import alert_page
+from telek.views.chart import chart
+from telek.views.desk import alert_panel, alerts, desk, palette
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
@@ -11,6 +14,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demo/", demo.choose_persona, name="demo"),
     path("demo/sign-in/<slug:persona>/", demo.sign_in, name="demo-sign-in"),
     path("demo/outbox/", demo.outbox, name="demo-outbox"),
+    path("desk/", desk, name="desk"),
+    path("desk/go/", palette, name="palette"),
+    path("desk/alerts/", alerts, name="alerts"),
+    path("desk/alerts/<uuid:pk>/", alert_page, name="alert"),
+    path("desk/alerts/<uuid:pk>/panel/", alert_panel, name="alert-panel"),
+    path("desk/patients/<uuid:pk>/", chart, name="chart"),
     path("", include("apps.accounts.urls")),
     path("", include("apps.patients.urls")),
     path("", include("apps.alerts.urls")),

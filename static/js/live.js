@@ -124,6 +124,7 @@ export const live = {
       waiting.set(id, { resolve, reject, timer: setTimeout(unsure, ANSWER_MS) });
     });
   },
+  check: () => again(), // ask the server now, or try again now
   relay: (topic, frame) => send({ type: "relay", topic, frame }),
   onStatus(watcher) { watchers.add(watcher); watcher(status); if (!socket) open(); return () => watchers.delete(watcher); },
 };

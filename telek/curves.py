@@ -1,0 +1,133 @@
+"""Pictures of a person's scores for staff: after each dose, and since the beginning; with their tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from apps.core.charts import (
+    Band,
+    Curve,
+    DayPoint,
+    Dose,
+    DoseLabels,
+    Point,
+    Row,
+    Svg,
+    TrendLabels,
+    after_dose,
+    table,
+    trend,
+)
+from apps.monitoring.instruments.change import MEASURES
+from apps.monitoring.models import Anchor, QuestionnaireResponse
+
+INSTRUMENT = "phq-9"
+HIGHEST = MEASURES[INSTRUMENT].highest
+DAY_SECONDS = 86_400
+GAP_DAYS = 16  # twice the weekly schedule, and a little
+DOSES_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class DosedCurve:
+    """The overlay of the last doses. names: of the doses shown; today: days since the last one, None without a dose."""
+
+    svg: Svg | None
+    names: list[str]
+    today: int | None
+
+
+def severity_bands() -> list[Band]:
+    """PHQ-9 (clinical reference 1.2)."""
+    words = [_("minimal"), _("mild"), _("moderate"), _("mod. severe"), _("severe")]
+    return [Band(start, word) for start, word in zip((0, 5, 10, 15, 20), words, strict=True)]
+
+
+def points_of(responses: Sequence[QuestionnaireResponse], zone: ZoneInfo) -> list[Point]:
+    """Valid totals, oldest first, each with its sentence."""
+    bands = severity_bands()
+    found = []
+    for response in responses:
+        if response.total is None or not response.valid:
+            continue
+        value = float(response.total)
+        word = [band.name for band in bands if band.start <= value][-1]
+        day = date_format(response.authored_at.astimezone(zone), "j M")
+        found.append(Point(response.authored_at, value, say=f"{day}: {value:g}, {word}"))
+    return found
+
+
+def dosed_curve(points: Sequence[Point], doses: Sequence[Anchor], at: datetime, size: tuple[int, int]) -> DosedCurve:
+    """The answers after each of the last doses, day 0 at the dose. doses: oldest first; size: width, height."""
+    numbered = list(enumerate(doses, start=1))[-DOSES_SHOWN:]
+    curves = [_after(points, doses, number, current=number == len(doses)) for number, _dose in numbered]
+    curves = [curve for curve in curves if curve.points]
+    if not curves or not doses:
+        return DosedCurve(None, [], None)
+    since = (at - doses[-1].started_at).total_seconds() / DAY_SECONDS
+    labels = DoseLabels(
+        title=_("PHQ-9 after each of the last doses"),
+        day=lambda day: f"D+{day}",
+        today=_("today D+%(day)s") % {"day": int(since)},
+        dose=_("dose"),
+    )
+    svg = after_dose(
+        curves,
+        today=since,
+        bands=severity_bands(),
+        y_max=HIGHEST,
+        width=size[0],
+        height=size[1],
+        gap_days=GAP_DAYS,
+        labels=labels,
+    )
+    return DosedCurve(svg, [curve.name for curve in curves], int(since))
+
+
+def _after(points: Sequence[Point], doses: Sequence[Anchor], number: int, *, current: bool) -> Curve:
+    start = doses[number - 1].started_at
+    end = doses[number].started_at if number < len(doses) else None
+    inside = [point for point in points if point.at >= start and (end is None or point.at < end)]
+    days = [
+        DayPoint((point.at - start).total_seconds() / DAY_SECONDS, point.value, point.say, point.flagged)
+        for point in inside
+    ]
+    return Curve(str(number), days, current=current)
+
+
+def whole_curve(points: Sequence[Point], doses: Sequence[Anchor], at: datetime, zone: ZoneInfo) -> Svg | None:
+    """Every answer over the calendar, with doses."""
+    if not points:
+        return None
+    labels = TrendLabels(
+        title=_("PHQ-9 since the first answer"),
+        day=lambda moment: date_format(moment.astimezone(zone), "j M"),
+        today=_("today"),
+        first=_("first"),
+        gap=_("no answer"),
+    )
+    return trend(
+        points,
+        as_doses(doses),
+        severity_bands(),
+        at,
+        y_max=HIGHEST,
+        width=620,
+        height=240,
+        gap_days=GAP_DAYS,
+        labels=labels,
+    )
+
+
+def curve_table(points: Sequence[Point], doses: Sequence[Anchor]) -> list[Row]:
+    """The same facts in rows, newest first."""
+    return table(points, as_doses(doses), severity_bands(), gap_days=GAP_DAYS)
+
+
+def as_doses(doses: Sequence[Anchor]) -> list[Dose]:
+    """Doses for a chart."""
+    return [Dose(dose.started_at, dose.label) for dose in doses]

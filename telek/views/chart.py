@@ -1,0 +1,157 @@
+"""The chart of a patient: curve and doses, answers by date, messages, visits, alerts, safety, who opened it."""
+
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from apps.accounts.doors import door
+from apps.accounts.models import User
+from apps.accounts.permissions import Permission
+from apps.accounts.requests import ClinicRequest
+from apps.alerts.models import Alert
+from apps.alerts.rows import with_people
+from apps.audit import actions as audit
+from apps.audit.models import AuditEvent
+from apps.core import clock
+from apps.monitoring.models import QuestionnaireResponse
+from apps.monitoring.published import definition_of
+from apps.patients.models import Patient
+from apps.sessions.models import Visit
+from telek.curves import curve_table, dosed_curve, whole_curve
+from telek.patient_facts import PatientFacts, item_lines
+
+TABS = ("summary", "answers", "alerts", "visits", "safety", "opened")
+A_PAGE = 20
+
+
+@door(Permission.SEE_CLINICAL)
+@require_GET
+def chart(request: ClinicRequest, pk: UUID) -> HttpResponse:
+    """One tab of the chart (?tab=)."""
+    rows = Patient.objects.visible_to(request.user).exclude(status="entered-in-error").select_related("treating__user")
+    patient = get_object_or_404(rows, pk=pk)
+    tab = request.GET.get("tab", "summary")
+    tab = tab if tab in TABS else "summary"
+    facts = PatientFacts(patient, request.user, clock.now())
+    context = {
+        "nav": "patients",
+        "patient": patient,
+        "facts": facts,
+        "tab": tab,
+        "tabs": _tabs(request, patient, facts),
+        "now": facts.at,
+        **SHOWN[tab](request, patient, facts),
+    }
+    audit.record_seen([*facts.seen(), *context.get("seen", [])], actor_id=request.user.pk, detail=f"chart {tab}")
+    return render(request, f"desk/chart_{tab}.html", context)
+
+
+def _tabs(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> list[dict[str, object]]:
+    answers = QuestionnaireResponse.objects.visible_to(request.user).filter(patient=patient).count()
+    open_alerts = Alert.objects.visible_to(request.user).filter(patient=patient).unresolved().count()
+    return [
+        {"name": "summary", "words": _("Summary")},
+        {"name": "answers", "words": _("Answers"), "count": answers},
+        {"name": "alerts", "words": _("Alerts"), "count": open_alerts},
+        {"name": "visits", "words": _("Visits")},
+        {"name": "safety", "words": _("Safety")},
+        {"name": "opened", "words": _("Who opened this")},
+    ]
+
+
+def _summary(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> dict[str, object]:
+    latest = _all_responses(request.user, patient).order_by("questionnaire__key", "-authored_at")
+    first = {}
+    scores: dict[str, QuestionnaireResponse] = {}
+    for response in latest.filter(valid=True, total__isnull=False):
+        scores.setdefault(response.questionnaire.title, response)
+        first[response.questionnaire.title] = response
+    open_alerts = with_people(Alert.objects.visible_to(request.user).filter(patient=patient).unresolved())
+    return {
+        "curve": dosed_curve(facts.points, facts.doses, facts.at, (620, 300)),
+        "whole": whole_curve(facts.points, facts.doses, facts.at, facts.zone),
+        "table": curve_table(facts.points, facts.doses),
+        "scores": [(title, first[title], last, last.total - first[title].total) for title, last in scores.items()],
+        "alerts": open_alerts,
+        "next_visits": _visits(request.user, patient).filter(ends_at__gte=facts.at).order_by("starts_at")[:3],
+        "contacts": facts.contacts(),
+        "seen": list(open_alerts),
+    }
+
+
+def _answers(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> dict[str, object]:
+    rows = _all_responses(request.user, patient).order_by("-authored_at")
+    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    before: dict[str, dict[str, object]] = {}
+    shown = []
+    for response in reversed(list(page)):
+        key = response.questionnaire.key
+        shown.append((response, item_lines(response.answers, before.get(key), definition_of(response.questionnaire))))
+        before[key] = response.answers
+    return {"page": page, "shown": list(reversed(shown)), "seen": list(page)}
+
+
+def _alerts(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> dict[str, object]:
+    rows = with_people(Alert.objects.visible_to(request.user).filter(patient=patient)).order_by("-raised_at")
+    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    return {"page": page, "seen": list(page)}
+
+
+def _visit_rows(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> dict[str, object]:
+    page = Paginator(_visits(request.user, patient).order_by("-starts_at"), A_PAGE).get_page(request.GET.get("page"))
+    return {"page": page, "seen": list(page)}
+
+
+def _safety(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> dict[str, object]:
+    notes = facts.notes()
+    return {
+        "notes": notes,
+        "contacts": facts.contacts(),
+        "where": facts.whereabouts(),
+        "steps": _steps(facts),
+        "seen": notes,
+    }
+
+
+def _steps(facts: PatientFacts) -> list[tuple[str, str]]:
+    if facts.plan is None:
+        return []
+    words = [
+        ("warning_signs", _("Warning signs")),
+        ("alone", _("What helps alone")),
+        ("people_and_places", _("People and places")),
+        ("ask_for_help", _("People to ask for help")),
+        ("professionals", _("Professionals and crisis lines")),
+        ("safer_surroundings", _("Safer surroundings")),
+    ]
+    return [(title, getattr(facts.plan, name)) for name, title in words]
+
+
+def _opened(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> dict[str, object]:
+    rows = AuditEvent.objects.filter(clinic_id=patient.clinic_id, patient_id=patient.pk).order_by("-created_at", "-id")
+    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    names = dict(User.objects.filter(pk__in={row.actor_id for row in page if row.actor_id}).values_list("pk", "name"))
+    return {"page": page, "lines": [(row, names.get(row.actor_id, "")) for row in page]}
+
+
+def _all_responses(user: User, patient: Patient):  # type: ignore[no-untyped-def]
+    rows = QuestionnaireResponse.objects.visible_to(user).filter(patient=patient, status="completed")
+    return rows.select_related("questionnaire")
+
+
+def _visits(user: User, patient: Patient):  # type: ignore[no-untyped-def]
+    return Visit.objects.visible_to(user).filter(patient=patient).select_related("clinician__user")
+
+
+SHOWN = {
+    "summary": _summary,
+    "answers": _answers,
+    "alerts": _alerts,
+    "visits": _visit_rows,
+    "safety": _safety,
+    "opened": _opened,
+}

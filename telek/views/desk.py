@@ -1,0 +1,180 @@
+"""The worklist, the side panel of its selected row, and the list of alerts."""
+
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import Max
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from apps.accounts.doors import door
+from apps.accounts.permissions import Permission
+from apps.accounts.requests import ClinicRequest
+from apps.alerts import actions
+from apps.alerts.models import Alert, AlertState
+from apps.alerts.rows import alert_row, ladder_lines, with_people
+from apps.audit import actions as audit
+from apps.core import clock
+from apps.core.models import EngineBeat
+from apps.monitoring.models import ItemAnswer, Slot, SlotState
+from apps.patients.models import Patient
+from telek.curves import dosed_curve
+from telek.patient_facts import PatientFacts
+from telek.worklist import Worklist, worklist
+
+WHOSE = ("team", "mine")
+FILTERS = ("open", "mine", "closed")
+PALETTE_ROWS = 8
+
+
+@door(Permission.SEE_DESK)
+@require_GET
+def desk(request: ClinicRequest) -> HttpResponse:
+    """Who first and why."""
+    whose = request.GET.get("whose", "team")
+    now = clock.now()
+    listed = worklist(request.user, now, whose if whose in WHOSE else "team")
+    shown = [
+        Alert(pk=UUID(e.alert["id"]), patient=e.person.patient, clinic_id=e.person.patient.clinic_id)
+        for e in listed.entries
+        if e.alert
+    ]
+    audit.record_seen([*shown, *_without_alert(listed)], actor_id=request.user.pk, detail="worklist")
+    context = {"nav": "desk", "list": listed, "now": now, "nav_counts": _counts(listed)}
+    if not listed.entries:
+        context["proof"] = proof(request, listed)
+    return render(request, "desk/worklist_show.html", context)
+
+
+def _without_alert(listed: Worklist) -> list[Patient]:
+    with_one = {entry.person.patient.pk for entry in listed.entries if entry.alert}
+    return list(
+        {e.person.patient.pk: e.person.patient for e in listed.entries if e.person.patient.pk not in with_one}.values()
+    )
+
+
+def _counts(listed: Worklist) -> dict[str, int]:
+    """The navigation's numbers, from what was read anyway (the team's only when the team's list is shown)."""
+    steps = [entry.step for entry in listed.entries]
+    return {
+        "desk": len(listed.entries),
+        "alerts": sum(entry.is_open_alert and entry.level != "P3" for entry in listed.entries),
+        "messages": sum(
+            entry.person.patient.waiting_since is not None for entry in listed.entries if entry.step == "message"
+        ),
+        "visits": steps.count("visit"),
+    }
+
+
+def proof(request: ClinicRequest, listed: Worklist) -> dict[str, object]:
+    """An empty list is good news only if everything behind it works: the newest signs that it does."""
+    user = request.user
+    slots = Slot.objects.visible_to(user)
+    due = slots.filter(state=SlotState.OPEN)
+    return {
+        "answer": ItemAnswer.objects.visible_to(user).aggregate(at=Max("received_at"))["at"],
+        "beat": EngineBeat.objects.aggregate(at=Max("finished_ok_at"))["at"],
+        "overdue": Alert.objects.visible_to(user).filter(next_step_at__lt=clock.now()).count(),
+        "open_surveys": due.count(),
+        "people": listed.people,
+        "closed": with_people(Alert.objects.visible_to(user).filter(state=AlertState.RESOLVED)).order_by(
+            "-resolved_at"
+        )[:5],
+    }
+
+
+@door(Permission.SEE_DESK)
+@require_GET
+def alert_panel(request: ClinicRequest, pk: UUID) -> HttpResponse:
+    """The side panel of an alert's row: who, why, until when, and the ways to act."""
+    alert = get_object_or_404(with_people(Alert.objects.visible_to(request.user)), pk=pk)
+    facts = PatientFacts(alert.patient, request.user, clock.now())
+    audit.record_seen([alert, *facts.seen()], actor_id=request.user.pk, detail="panel")
+    return render(request, "desk/_panel.html", panel_context(request, alert, facts))
+
+
+def panel_context(request: ClinicRequest, alert: Alert, facts: PatientFacts) -> dict[str, object]:
+    """What the panel shows."""
+    lines = ladder_lines(alert, facts.at)
+    return {
+        "alert": alert,
+        "row": alert_row(alert, request.user),
+        "facts": facts,
+        "next": next((line for line in lines if line.state == "next"), None),
+        "curve": dosed_curve(facts.points, facts.doses, facts.at, (330, 150)),
+        "where": facts.whereabouts(),
+        "contacts": facts.contacts(),
+        "may_take": request.user.may(Permission.HANDLE_ALERTS) and alert.state == AlertState.OPEN,
+        "taken": "" if alert.state == AlertState.OPEN else actions.what_is_missing(alert, request.user),
+    }
+
+
+@door(Permission.SEE_DESK)
+@require_GET
+def alerts(request: ClinicRequest) -> HttpResponse:
+    """Alerts: open, mine or closed; 25 a page."""
+    chosen = request.GET.get("show", "open")
+    chosen = chosen if chosen in FILTERS else "open"
+    visible = with_people(Alert.objects.visible_to(request.user)).select_related("resolved_by__user")
+    rows = {
+        "open": visible.unresolved().order_by("level", "raised_at", "pk"),
+        "mine": visible.unresolved().filter(owner=request.user.membership).order_by("level", "raised_at", "pk"),
+        "closed": visible.filter(state=AlertState.RESOLVED).order_by("-resolved_at", "pk"),
+    }[chosen]
+    page = Paginator(rows, 25).get_page(request.GET.get("page"))
+    audit.record_seen(list(page), actor_id=request.user.pk, detail="alert list")
+    filters = [("open", _("Open")), ("mine", _("Mine")), ("closed", _("Closed"))]
+    context = {"nav": "alerts", "page": page, "show": chosen, "filters": filters, "now": clock.now()}
+    return render(request, "alerts/alert_list.html", context)
+
+
+@door(Permission.SEE_DESK)
+@require_GET
+def palette(request: ClinicRequest) -> HttpResponse:
+    """What the command palette finds: pages of the desk, and patients by name or number (JSON)."""
+    words = request.GET.get("q", "").strip()[:80]
+    rows = [{"words": name, "href": href} for name, href in _pages(request) if words.lower() in name.lower()]
+    return JsonResponse({"rows": [*_people(request, words), *rows][: PALETTE_ROWS * 2]})
+
+
+def _people(request: ClinicRequest, words: str) -> list[dict[str, str]]:
+    if not words or "\x00" in words or not request.user.may(Permission.SEE_CLINICAL):
+        return []
+    found = Patient.objects.visible_to(request.user).exclude(status="entered-in-error")
+    for word in words.split():
+        found = (
+            found.filter(family_name__icontains=word)
+            | found.filter(given_name__icontains=word)
+            | found.filter(number=word)
+        )
+    people = list(found.distinct()[:PALETTE_ROWS])
+    audit.record_seen(people, actor_id=request.user.pk, detail="search")
+    return [
+        {"words": str(p), "more": f"{p.birth_on:%Y-%m-%d} · {p.number}", "href": reverse("chart", args=[p.pk])}
+        for p in people
+    ]
+
+
+def _pages(request: ClinicRequest) -> list[tuple[str, str]]:
+    """Pages of the desk that this person may open."""
+    user = request.user
+    wanted = [
+        ("desk", _("Worklist"), Permission.SEE_DESK),
+        ("alerts", _("Alerts"), Permission.SEE_DESK),
+        ("desk-messages", _("Messages"), Permission.CHAT),
+        ("desk-visits", _("Visits"), Permission.SEE_CLINICAL),
+        ("patients", _("Patients"), Permission.SEE_CLINICAL),
+        ("roster", _("Roster"), Permission.SEE_DESK),
+    ]
+    found = []
+    for name, words, needed in wanted:
+        try:
+            address = reverse(name)
+        except NoReverseMatch:
+            continue
+        if user.may(needed):
+            found.append((words, address))
+    return found
