@@ -22,6 +22,6 @@ class Late:
 def deliveries(grace: timedelta) -> Late:
     """Deliveries that are late by more than `grace`."""
     with connection.cursor() as cursor:
-        cursor.execute("select waiting, lapsed from notifications_late(%s)", [grace])
+        cursor.execute("select waiting, lapsed from notifications_late(%s::interval)", [f"{grace.total_seconds()} s"])
         waiting, lapsed = cursor.fetchone()
     return Late(waiting, lapsed)

@@ -22,6 +22,15 @@ LASTING: Final = {
     HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 UNCLEAR: Final = {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
+# The request did not leave: nobody answers there, or the settings make no request of it.
+NOT_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.LocalProtocolError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
 # An idle connection that the provider is about to close would make an innocent request unclear.
 KEEP_IDLE_SECONDS: Final = 2.0
 
@@ -35,10 +44,8 @@ class Provider:
     def send(self, letter: Letter) -> Accepted:
         try:
             response = self._runner().run(self._post(letter))
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        except NOT_SENT as error:
             raise Refused(f"provider: {type(error).__name__}") from error
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise Refused("provider: the address in settings is no URL", lasting=True) from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unclear(f"provider: {type(error).__name__}") from error
         return _meaning(response)
@@ -47,7 +54,7 @@ class Provider:
         async with asyncio.timeout(settings.SEND_TIMEOUT_SECONDS):
             return await self._client().post(
                 settings.TRANSPORT_URL,
-                headers={"Authorization": f"Bearer {settings.TRANSPORT_TOKEN}", "Idempotency-Key": letter.key},
+                headers=_headers(letter.key),
                 json={
                     "to": letter.address,
                     "channel": letter.channel,
@@ -72,6 +79,11 @@ class Provider:
             )
         client: httpx.AsyncClient = self._of_thread.client
         return client
+
+
+def _headers(key: str) -> dict[str, str]:
+    token = {"Authorization": f"Bearer {settings.TRANSPORT_TOKEN}"} if settings.TRANSPORT_TOKEN else {}
+    return {"Idempotency-Key": key, **token}
 
 
 def _meaning(response: httpx.Response) -> Accepted:

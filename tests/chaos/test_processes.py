@@ -1,0 +1,110 @@
+"""Real processes, really killed: nothing is lost, nothing is stuck, repeats only where a kill hit a sender."""
+
+import random
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos import oracle
+from tests.chaos.rig import Rig, running_rig
+
+pytestmark = [pytest.mark.chaos]
+SEED = 20261125
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Rig]:
+    with running_rig(TELEK_TIME_SCALE="20") as rig:
+        yield rig
+
+
+@pytest.fixture
+def rig(servers: Rig) -> Iterator[Rig]:
+    """Empty tables and an empty provider; whatever works is ended afterwards."""
+    servers.sql(
+        "set session_replication_role = replica; delete from alerts_alertoccurrence; delete from alerts_alertstep;"
+        "delete from alerts_alertevent; delete from alerts_alert; delete from notifications_delivery;"
+        "delete from core_enginebeat"
+    )
+    servers.provider.behave("ok")
+    servers.provider.forget()
+    (servers.folder / "acknowledged.jsonl").unlink(missing_ok=True)
+    servers.kills = 0
+    yield servers
+    servers.stop_children()
+    servers.children.clear()
+
+
+def all_told(rig: Rig, count: int) -> bool:
+    return len(oracle.journal(rig)) >= count
+
+
+def all_reached(rig: Rig, count: int) -> bool:
+    return len(oracle.first_page_seconds(rig)) >= count
+
+
+def assert_nothing_lost(rig: Rig) -> None:
+    for finding in oracle.judge(rig):
+        assert finding.ceiling is None or finding.value <= finding.ceiling, finding
+
+
+def test_with_celery_and_valkey_dead_the_pump_alone_delivers(rig: Rig) -> None:
+    rig.valkey.kill()
+    try:
+        rig.add_pump("pump")
+        rig.add_loader(0, 10, 0.05)
+        rig.wait_for(lambda: all_reached(rig, 10), seconds=20, why="ten alerts at the provider")
+    finally:
+        rig.valkey.restart()
+    assert_nothing_lost(rig)
+
+
+def test_with_the_pump_stopped_celery_alone_delivers(rig: Rig) -> None:
+    rig.add_worker()
+    rig.add_loader(0, 10, 0.05)
+    rig.wait_for(lambda: all_reached(rig, 10), seconds=30, why="ten alerts at the provider")
+    ask = "select 1 from core_enginebeat where engine = 'celery' and finished_ok_at is not null"
+    rig.wait_for(lambda: bool(rig.sql(ask)), seconds=10, why="a sign of life of Celery's pump")
+    assert_nothing_lost(rig)
+
+
+def test_the_pump_ends_cleanly_when_it_is_told_to(rig: Rig) -> None:
+    pump = rig.add_pump("pump")
+    rig.wait_for(lambda: bool(rig.sql("select 1 from core_enginebeat")), seconds=15, why="a sign of life")
+    began = time.monotonic()
+    assert pump.stop() == 0
+    assert time.monotonic() - began < 4
+
+
+def test_kills_of_everything_lose_no_alert(rig: Rig) -> None:
+    """60 alerts while pumps, worker, Valkey and PostgreSQL are killed at random."""
+    dice = random.Random(SEED)
+    rig.add_pump("pump-1")
+    rig.add_pump("pump-2")
+    rig.add_worker()
+    rig.add_loader(0, 60, 0.1)
+    rig.wait_for(lambda: all_told(rig, 5), seconds=20, why="the loader at work")
+    for turn in range(12):
+        time.sleep(dice.uniform(0.2, 0.8))
+        if turn == 4:
+            rig.kill_valkey(down=0.3)
+        elif turn == 7:
+            rig.kill_postgres(down=0.5)
+        else:
+            rig.kill_child(dice.choice(["pump-1", "pump-2", "worker", "loader"]))
+    rig.wait_for(lambda: all_told(rig, 60), seconds=30, why="sixty alerts acknowledged")
+    rig.wait_for(lambda: all_reached(rig, 60) and not oracle.stuck(rig), seconds=30, why="nothing waiting")
+    assert rig.kills >= 6
+    assert_nothing_lost(rig)
+
+
+def test_eight_pumps_without_faults_send_nothing_twice(rig: Rig) -> None:
+    rig.add_loader(0, 80, 0)
+    rig.wait_for(lambda: all_told(rig, 80), seconds=30, why="eighty alerts acknowledged")
+    for number in range(8):
+        rig.add_pump(f"pump-{number}")
+    rig.wait_for(lambda: all_reached(rig, 80) and not oracle.stuck(rig), seconds=40, why="nothing waiting")
+    rig.stop_children()
+    assert set(rig.provider.keys().values()) == {1}
+    assert_nothing_lost(rig)
