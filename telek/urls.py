@@ -7,8 +7,11 @@ from telek.views import demo
 from telek.views.alert_page import alert_page
 from telek.views.chart import chart
 from telek.views.desk import alert_panel, alerts, desk, palette
+from telek.views.home import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home, name="home"),
+    path("", home, name="patient-home"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("demo/", demo.choose_persona, name="demo"),

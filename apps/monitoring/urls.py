@@ -1,5 +1,20 @@
 """Pages of this app."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from apps.monitoring.views import links, portal, surveys
+
+urlpatterns: list[URLPattern] = [
+    path("s/<str:token>/", links.start, name="survey-link"),
+    path("survey/<uuid:slot>/", surveys.survey, name="survey"),
+    path("survey/<uuid:slot>/notice/", surveys.agree, name="survey-notice"),
+    path("survey/<uuid:slot>/answer/", surveys.answer, name="survey-answer"),
+    path("survey/<uuid:slot>/submit/", surveys.submit, name="survey-submit"),
+    path("survey/<uuid:slot>/call/", surveys.call, name="survey-call"),
+    path("survey/<uuid:slot>/where/", surveys.where, name="survey-where"),
+    path("survey/<uuid:slot>/done/", surveys.done, name="survey-done"),
+    path("check-in/", portal.checkin, name="checkin"),
+    path("progress/", portal.progress, name="progress"),
+    path("more/", portal.more, name="more"),
+    path("call-me/", portal.call_me, name="call-me"),
+]

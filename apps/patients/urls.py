@@ -1,5 +1,11 @@
 """Pages of this app."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from apps.patients.views import own
+
+urlpatterns: list[URLPattern] = [
+    path("help/", own.help_now, name="help-now"),
+    path("sw.js", own.service_worker, name="service-worker"),
+    path("safety-plan/", own.safety_plan, name="safety-plan"),
+]

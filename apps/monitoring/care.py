@@ -1,0 +1,78 @@
+"""What the crisis card and the first-survey notice say about the clinic: who calls, until when, and who watches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from apps.accounts.clinic_settings import settings_of
+from apps.accounts.models import Clinic
+from apps.alerts.actions import CallPromise, call_promise
+from apps.core import clock
+from apps.patients.models import Patient
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What a clinic staffs. night_cover: somebody is paged day and night; opens, closes: of the desk, "08:00"."""
+
+    night_cover: bool
+    opens: str
+    closes: str
+    call_back_minutes: int
+    is_open: bool
+
+
+def cover_of(clinic: Clinic) -> Cover:
+    """The clinic's cover now, from its settings."""
+    values = settings_of(clinic)
+    local = clock.now().astimezone(ZoneInfo(clinic.time_zone)).time()
+    opens, closes = time.fromisoformat(values["desk_opens"]), time.fromisoformat(values["desk_closes"])
+    return Cover(
+        night_cover=values["night_cover"],
+        opens=values["desk_opens"],
+        closes=values["desk_closes"],
+        call_back_minutes=values["call_back_minutes"],
+        is_open=opens <= local < closes,
+    )
+
+
+def call_words(patient: Patient, *, after_positive: bool) -> str:
+    """What asking for a call will bring, truthfully, before it is asked: no promise that nobody can keep."""
+    promise = call_promise(patient=patient, after_positive=after_positive)
+    cover = cover_of(patient.clinic)
+    if promise.by is None:
+        return _("Nobody is on duty right now. Your clinic sees it as soon as somebody is back.")
+    if not cover.night_cover and not cover.is_open:
+        return _("Nobody watches this at night. We aim to call by %(time)s.") % {"time": _at(patient, promise.by)}
+    words = _("We aim to call within %(minutes)s minutes.") % {"minutes": cover.call_back_minutes}
+    return words if cover.night_cover else f"{words} {_night(cover)}"
+
+
+def _night(cover: Cover) -> str:
+    return _("Until %(time)s today. We do not watch this at night.") % {"time": cover.closes}
+
+
+def promised_words(patient: Patient, by: datetime | None) -> str:
+    """What was promised, after it was asked."""
+    if by is None:
+        return _(
+            "Your wish to be called is with your clinic. Nobody is on duty right now, so we cannot say when. "
+            "If it cannot wait, use the numbers above."
+        )
+    return _("Your clinic has it. We aim to call you by %(time)s.") % {"time": _at(patient, by)}
+
+
+def names_on_duty(promise: CallPromise) -> list[str]:
+    """Who is asked first, as the person knows them."""
+    return [person.user.name for person in promise.people]
+
+
+def _at(patient: Patient, moment: datetime) -> str:
+    local = moment.astimezone(ZoneInfo(patient.time_zone))
+    today = clock.now().astimezone(ZoneInfo(patient.time_zone)).date()
+    shown = local.strftime("%H:%M")
+    return shown if local.date() == today else _("%(time)s tomorrow") % {"time": shown}

@@ -1,0 +1,223 @@
+"""A person's scores and moods as charts, tables and sentences, in their own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from apps.core import clock
+from apps.core.charts import (
+    Band,
+    Curve,
+    DayPoint,
+    Dose,
+    DoseLabels,
+    Point,
+    Row,
+    Svg,
+    TrendLabels,
+    after_dose,
+    table,
+    trend,
+)
+from apps.monitoring.instruments.depression import PHQ9_BANDS
+from apps.monitoring.models import Anchor, Assignment, Observation, QuestionnaireResponse
+from apps.monitoring.moods import MOOD
+from apps.patients.models import Patient
+
+SCORE = "phq-9"
+HIGHEST = 27
+DAY = timedelta(days=1)
+GAPS = {"daily": 2.0, "weekly": 14.0, "once": 60.0}
+OVERLAY_DAYS = 14
+OVERLAY_DOSES = 3
+
+
+def band_names() -> dict[str, str]:
+    """The severity bands of the PHQ-9 as a person reads them."""
+    return {
+        "minimal": _("Minimal"),
+        "mild": _("Mild"),
+        "moderate": _("Moderate"),
+        "moderately_severe": _("Moderately severe"),
+        "severe": _("Severe"),
+    }
+
+
+def bands() -> list[Band]:
+    """Each band from where it starts."""
+    names = band_names()
+    starts = [0, *(upper + 1 for upper, _name in PHQ9_BANDS[:-1])]
+    return [Band(start, names[name]) for start, (_upper, name) in zip(starts, PHQ9_BANDS, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The PHQ-9 totals of a person, oldest first, with their doses."""
+
+    responses: list[QuestionnaireResponse]
+    doses: list[Anchor]
+    zone: ZoneInfo
+    gap_days: float
+
+    @property
+    def newest(self) -> QuestionnaireResponse | None:
+        """The last score."""
+        return self.responses[-1] if self.responses else None
+
+    @property
+    def before_treatment(self) -> QuestionnaireResponse | None:
+        """The last score before the first session, else the first one."""
+        if not self.responses or not self.doses:
+            return self.responses[0] if self.responses else None
+        earlier = [row for row in self.responses if row.authored_at < self.doses[0].started_at]
+        return earlier[-1] if earlier else self.responses[0]
+
+    def points(self) -> list[Point]:
+        """Each score with its sentence for arrow keys."""
+        names = band_names()
+        return [
+            Point(
+                row.authored_at,
+                float(row.total or 0),
+                f"{short_day(row.authored_at, self.zone)}: {row.total:.0f}, {names.get(row.severity, '')}",
+            )
+            for row in self.responses
+        ]
+
+
+def scores_of(patient: Patient, *, since: datetime | None = None) -> Scores:
+    """The person's scores from that moment on, or all."""
+    rows = QuestionnaireResponse.objects.known().filter(
+        patient=patient, questionnaire__key=SCORE, total__isnull=False, valid=True
+    )
+    doses = Anchor.objects.known().filter(patient=patient, kind="dose").order_by("started_at")
+    if since is not None:
+        rows, doses = rows.filter(authored_at__gte=since), doses.filter(started_at__gte=since)
+    rhythm = Assignment.objects.filter(patient=patient, questionnaire__key=SCORE, status="active").first()
+    gap = GAPS[rhythm.rhythm] if rhythm else GAPS["weekly"]
+    return Scores(list(rows.order_by("authored_at")), list(doses), ZoneInfo(patient.time_zone), gap)
+
+
+def short_day(at: datetime, zone: ZoneInfo) -> str:
+    """23 Nov, in that zone."""
+    return formats.date_format(at.astimezone(zone).date(), "j M")
+
+
+def draw_scores(scores: Scores, *, axes: bool, width: float, height: float, extra_class: str) -> Svg:
+    """The scores over time: fixed axis 0-27, bands with words, a triangle a session, a gap where answers miss."""
+    labels = TrendLabels(
+        title=score_sentence(scores),
+        day=lambda at: short_day(at, scores.zone),
+        today=_("today"),
+        gap=_("no answers"),
+    )
+    return trend(
+        scores.points(),
+        [Dose(dose.started_at, dose.label) for dose in scores.doses],
+        bands(),
+        clock.now(),
+        y_max=HIGHEST,
+        width=width,
+        height=height,
+        gap_days=scores.gap_days,
+        labels=labels,
+        variant="patient",
+        axes=axes,
+        extra_class=extra_class,
+    )
+
+
+def score_table(scores: Scores) -> list[Row]:
+    """The same facts in rows, newest first."""
+    doses = [Dose(dose.started_at, dose.label) for dose in scores.doses]
+    return table(scores.points(), doses, bands(), gap_days=scores.gap_days)
+
+
+def score_sentence(scores: Scores) -> str:
+    """ "PHQ-9 of 8 on Mon 23 Nov. It was 19, moderately severe, before your first session." """
+    newest, before = scores.newest, scores.before_treatment
+    if newest is None or before is None:
+        return ""
+    day = formats.date_format(newest.authored_at.astimezone(scores.zone).date(), "D j M")
+    now = _("PHQ-9 of %(total).0f on %(day)s.") % {"total": newest.total, "day": day}
+    if before.pk == newest.pk:
+        return now
+    words = {"total": before.total, "band": band_names().get(before.severity, "").lower()}
+    if scores.doses:
+        return now + " " + _("It was %(total).0f, %(band)s, before your first session.") % words
+    return now + " " + _("It was %(total).0f, %(band)s, at the start.") % words
+
+
+@dataclass(frozen=True, slots=True)
+class AfterDose:
+    """The days after the last three sessions. rows: day -> one mood per session, newest first, None for no answer."""
+
+    svg: Svg
+    names: list[str]
+    rows: list[tuple[int, list[int | None]]]
+    sentence: str
+
+
+def mood_after_doses(patient: Patient, *, width: float, height: float) -> AfterDose | None:
+    """Own moods (0-100, never banded) laid over each other from session day to day 14; None without a session."""
+    zone = ZoneInfo(patient.time_zone)
+    doses = list(Anchor.objects.known().filter(patient=patient, kind="dose").order_by("-started_at")[:OVERLAY_DOSES])
+    if not doses:
+        return None
+    curves = [_curve(patient, dose, zone, current=dose is doses[0]) for dose in reversed(doses)]
+    today = (clock.now() - doses[0].started_at) / DAY
+    labels = DoseLabels(
+        title=_("Your mood in the 14 days after each session"),
+        day=str,
+        today=_("today"),
+        dose=_("Session"),
+        best=_("Best I can imagine"),
+        worst=_("Worst I can imagine"),
+    )
+    svg = after_dose(
+        curves,
+        today=today,
+        bands=[],
+        y_max=100,
+        width=width,
+        height=height,
+        gap_days=2,
+        labels=labels,
+        days=OVERLAY_DAYS,
+        variant="patient",
+    )
+    newest_first = list(reversed(curves))
+    return AfterDose(svg, [curve.name for curve in newest_first], _rows(newest_first), _mood_sentence(newest_first[0]))
+
+
+def _curve(patient: Patient, dose: Anchor, zone: ZoneInfo, *, current: bool) -> Curve:
+    end = dose.started_at + OVERLAY_DAYS * DAY
+    later = Anchor.objects.known().filter(patient=patient, kind="dose", started_at__gt=dose.started_at)
+    following = later.order_by("started_at").values_list("started_at", flat=True).first()
+    moods = Observation.objects.known().filter(
+        patient=patient, code=MOOD, effective_at__gte=dose.started_at, effective_at__lt=min(end, following or end)
+    )
+    points = [
+        DayPoint((at - dose.started_at) / DAY, float(value), f"{short_day(at, zone)}: {value:.0f}")
+        for at, value in moods.order_by("effective_at").values_list("effective_at", "value")
+    ]
+    return Curve(short_day(dose.started_at, zone), points, current)
+
+
+def _rows(curves: list[Curve]) -> list[tuple[int, list[int | None]]]:
+    days = [0, 1, 2, 3, 5, 7, 10, 14]
+    found = [{int(point.day): int(point.value) for point in curve.points} for curve in curves]
+    return [(day, [moods.get(day) for moods in found]) for day in days]
+
+
+def _mood_sentence(curve: Curve) -> str:
+    if len(curve.points) < 2:
+        return _("Your mood after each session, from your own daily answers.")
+    best = max(curve.points, key=lambda point: point.value)
+    words = {"best": int(best.value), "day": int(best.day), "now": int(curve.points[-1].value)}
+    return _("Since your last session your mood was highest on day %(day)s, at %(best)s. Now it is %(now)s.") % words

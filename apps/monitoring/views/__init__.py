@@ -1,0 +1,1 @@
+"""Pages of monitoring: the form, the one-tap link, the patient's portal, schedules at the desk."""

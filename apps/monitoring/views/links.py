@@ -1,0 +1,89 @@
+"""The one-tap link: looking at it uses nothing up; Start ties the browser to one form."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts.doors import public
+from apps.audit import actions as audit
+from apps.audit.models import Action
+from apps.core import clock
+from apps.core.db.scope import use_clinic
+from apps.core.throttle import allow
+from apps.monitoring.access import bind, over, private
+from apps.monitoring.links import clinic_of, hash_token
+from apps.monitoring.models import SlotState, SurveyLink
+from apps.patients import actions as patients
+
+TRIES, WITHIN = 30, timedelta(minutes=10)
+LONGEST_TOKEN = 64
+
+
+# Without a referrer a browser sends "Origin: null" with the form, which the usual check refuses. The token in the
+# path, 160 bits and unknown to any other site, takes its place; a post that another site started is refused.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@public("whoever holds the link may look at it; it opens one form and names nobody")
+def start(request: HttpRequest, token: str) -> HttpResponse:
+    """GET: the clinic's name and Start. POST: do=start, not-me (the link dies) or shared (no links any more)."""
+    if not allow(f"survey-link:{request.META.get('REMOTE_ADDR', '')}", limit=TRIES, within=WITHIN):
+        return over(request, "slow", 429)
+    clinic_id = clinic_of(token) if len(token) <= LONGEST_TOKEN else None
+    if clinic_id is None:
+        return over(request, "unknown", 404)
+    with use_clinic(clinic_id), transaction.atomic():
+        return _opened(request, token)
+
+
+def _opened(request: HttpRequest, token: str) -> HttpResponse:
+    links = SurveyLink.objects.select_related("slot__patient__user", "slot__clinic")
+    link = links.get(token_hash=hash_token(token))
+    request.link_clinic = link.slot.clinic  # type: ignore[attr-defined]
+    closed = _closed(link)
+    if closed:
+        return over(request, closed, 410)
+    if request.method != "POST":
+        context = {"token": token, "until": min(link.expires_at, link.slot.closes_at)}
+        return private(render(request, "monitoring/link_start.html", context))
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+        return over(request, "unknown", 403)
+    return _do(request, link)
+
+
+def _do(request: HttpRequest, link: SurveyLink) -> HttpResponse:
+    what = request.POST.get("do", "start")
+    if what == "not-me":
+        _revoke(link)
+        return over(request, "not-me", 200)
+    if what == "shared":
+        patients.set_reachability(patient=link.slot.patient, actor=None, links_off=True)
+        _revoke(link)
+        return over(request, "shared", 200)
+    if link.started_at is None:
+        link.started_at = clock.now()
+        link.save(update_fields=["started_at"])
+    bind(request, link)
+    audit.record(action=Action.SIGN_IN, actor_id=link.slot.patient.user_id, obj=link.slot, detail="one-tap link")
+    return private(redirect("survey", link.slot_id))
+
+
+def _revoke(link: SurveyLink) -> None:
+    link.revoked_at = clock.now()
+    link.save(update_fields=["revoked_at"])
+    audit.record(action=Action.UPDATE, actor_id=None, obj=link.slot, detail="link revoked")
+
+
+def _closed(link: SurveyLink) -> str:
+    """Why the link opens nothing, or ""."""
+    if link.slot.state == SlotState.ANSWERED:
+        return "sent"
+    usable = link.revoked_at is None and link.expires_at > clock.now() and link.slot.clinic.is_active
+    if not usable or link.slot.patient.links_off_at is not None or link.slot.patient.status != "active":
+        return "expired"
+    return "" if link.slot.state == SlotState.OPEN else "closed"

@@ -1,0 +1,218 @@
+"""The patient's own pages: what is due, how it goes, what they may set, a call from the clinic."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods
+
+from apps.accounts.clinic_settings import setting
+from apps.accounts.doors import door
+from apps.accounts.models import ContactPoint, User
+from apps.accounts.permissions import Permission
+from apps.alerts.actions import request_call
+from apps.alerts.models import Alert
+from apps.audit import actions as audit
+from apps.audit.models import AuditEvent
+from apps.core import clock
+from apps.monitoring import curves
+from apps.monitoring.care import call_words, cover_of, promised_words
+from apps.monitoring.findings import SUICIDAL
+from apps.monitoring.forms import ReachabilityForm
+from apps.monitoring.models import Anchor, Slot, SlotState
+from apps.monitoring.published import definition_of
+from apps.monitoring.schedule import retime
+from apps.monitoring.sheet import title_for
+from apps.patients import actions as patients
+from apps.patients.models import Patient
+
+READS_SHOWN = 50
+SECONDS_A_QUESTION = 8
+
+
+def own_record(request: HttpRequest) -> Patient:
+    """The record of the person signed in, or 404."""
+    return get_object_or_404(Patient.objects.visible_to(request.user).select_related("clinic", "user"))
+
+
+def due_forms(patient: Patient) -> list[dict[str, Any]]:
+    """Open forms, those that close first on top: {slot, title, questions, minutes, started}."""
+    slots = Slot.objects.filter(patient=patient, state=SlotState.OPEN, closes_at__gt=clock.now())
+    rows = slots.select_related("questionnaire").annotate(given=Count("answers")).order_by("closes_at", "id")
+    return [_due(slot) for slot in rows]
+
+
+def _due(slot: Any) -> dict[str, Any]:
+    definition = definition_of(slot.questionnaire)
+    questions = sum(item.required and item.enable_when is None for item in definition.items)
+    minutes = max(1, round(questions * SECONDS_A_QUESTION / 60))
+    return {
+        "slot": slot,
+        "title": title_for(definition),
+        "questions": questions,
+        "minutes": minutes,
+        "started": slot.given > 0,
+    }
+
+
+def scores_hidden(patient: Patient) -> bool:
+    """No score while the clinic hides them, or while an answer about suicide is not settled."""
+    if not setting(patient.clinic, "show_scores_to_patients"):
+        return True
+    if Alert.objects.unresolved().filter(patient=patient, cause=SUICIDAL).exists():
+        return True
+    newest = curves.scores_of(patient).newest
+    return newest is not None and bool(newest.answers.get("q9"))
+
+
+@require_GET
+@door(Permission.OWN_RECORD)
+def checkin(request: HttpRequest) -> HttpResponse:
+    """What is open now, what comes, what was sent."""
+    patient = own_record(request)
+    due = due_forms(patient)
+    audit.record_seen([row["slot"] for row in due], actor_id=request.user.pk, detail="list")
+    coming = Slot.objects.filter(patient=patient, state=SlotState.SCHEDULED).select_related("questionnaire")
+    sent = Slot.objects.filter(patient=patient, state=SlotState.ANSWERED).select_related("questionnaire", "response")
+    context = {
+        "nav": "checkin",
+        "due": due,
+        "coming": [(slot, title_for(definition_of(slot.questionnaire))) for slot in coming.order_by("opens_at")[:3]],
+        "sent": [(slot, title_for(definition_of(slot.questionnaire))) for slot in sent.order_by("-opens_at")[:7]],
+        "zone": patient.time_zone,
+        "since_session": _since_session(patient),
+    }
+    return render(request, "monitoring/checkin_list.html", context)
+
+
+def _since_session(patient: Patient) -> str:
+    """ "You have checked in 5 times since your last session." No streak, no praise."""
+    last = Anchor.objects.known().filter(patient=patient, kind="dose").order_by("-started_at").first()
+    if last is None:
+        return ""
+    count = Slot.objects.filter(patient=patient, state=SlotState.ANSWERED, opens_at__gte=last.started_at).count()
+    words = ngettext(
+        "You have checked in %(count)s time since your last session. That helps us plan the next one.",
+        "You have checked in %(count)s times since your last session. That helps us plan the next one.",
+        count,
+    )
+    return words % {"count": count} if count else ""
+
+
+@require_GET
+@door(Permission.OWN_RECORD)
+def progress(request: HttpRequest) -> HttpResponse:
+    """Scores over time and moods after each session: as charts, as tables, and in a sentence."""
+    patient = own_record(request)
+    hidden = scores_hidden(patient)
+    scores = curves.scores_of(patient)
+    audit.record_seen([] if hidden else scores.responses, actor_id=request.user.pk, detail="progress")
+    show = bool(scores.responses) and not hidden
+    context = {
+        "nav": "home",
+        "zone": patient.time_zone,
+        "hidden": hidden,
+        "scores": scores,
+        "band": curves.band_names().get(scores.newest.severity, "") if scores.newest else "",
+        "sentence": curves.score_sentence(scores),
+        "narrow": show and curves.draw_scores(scores, axes=True, width=340, height=260, extra_class="phone-only"),
+        "wide": show and curves.draw_scores(scores, axes=True, width=620, height=400, extra_class="wide-only"),
+        "rows": curves.score_table(scores) if show else [],
+        "moods": curves.mood_after_doses(patient, width=620, height=420),
+        "moods_narrow": curves.mood_after_doses(patient, width=340, height=320),
+    }
+    return render(request, "monitoring/progress_show.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@door(Permission.OWN_RECORD)
+def more(request: HttpRequest) -> HttpResponse:
+    """Reachability, and who opened the record. Post: what=times, reminders, links or channel."""
+    patient = own_record(request)
+    form = ReachabilityForm(request.POST if request.POST.get("what") == "times" else None, initial=vars(patient))
+    if request.method == "POST" and _change(request, patient, form):
+        messages.success(request, _("Saved."))
+        return redirect("more")
+    points = ContactPoint.objects.filter(user_id=patient.user_id).exclude(channel="voice")
+    context = {
+        "nav": "more",
+        "patient": patient,
+        "form": form,
+        "points": points,
+        "reads": _reads(patient),
+        "zone": patient.time_zone,
+    }
+    return render(request, "monitoring/more_show.html", context, status=422 if form.errors else 200)
+
+
+def _change(request: HttpRequest, patient: Patient, form: ReachabilityForm) -> bool:
+    what, on, actor = request.POST.get("what"), request.POST.get("on") == "yes", request.user
+    assert isinstance(actor, User)  # noqa: S101  (behind a door)
+    if what == "times":
+        if not form.is_valid():
+            return False
+        patients.set_reachability(patient=patient, actor=actor, **form.cleaned_data)
+        retime(patient)
+    elif what == "reminders":
+        patients.set_reachability(patient=patient, actor=actor, reminders_off=not on)
+    elif what == "links":
+        patients.set_reachability(patient=patient, actor=actor, links_off=not on)
+    else:
+        points = ContactPoint.objects.visible_to(actor)
+        point = get_object_or_404(points, pk=_uuid(request.POST.get("point")))
+        patients.set_channel(point=point, wanted=on, patient=patient, actor=actor)
+    return True
+
+
+def _uuid(text: str | None) -> Any:
+    """A uuid's text, or one that no row has."""
+    from uuid import UUID
+
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return UUID(int=0)
+
+
+def _reads(patient: Patient) -> list[tuple[AuditEvent, str]]:
+    """Who opened the record, newest first, with names; without the person's own visits."""
+    events = AuditEvent.objects.filter(patient_id=patient.pk, action="read").exclude(actor_id=patient.user_id)
+    rows = list(events.exclude(actor_id=None).order_by("-created_at")[:READS_SHOWN])
+    names = dict(User.objects.filter(pk__in={row.actor_id for row in rows}).values_list("pk", "name"))
+    return [(row, names.get(row.actor_id, _("Your clinic"))) for row in rows if row.actor_id]
+
+
+@require_http_methods(["GET", "POST"])
+@door(Permission.OWN_RECORD)
+def call_me(request: HttpRequest) -> HttpResponse:
+    """Ask for a call from any page. not_safe=yes makes it the most urgent kind."""
+    patient = own_record(request)
+    if request.method == "POST":
+        positive = request.POST.get("not_safe") == "yes" or scores_hidden_by_answer(patient)
+        alert = request_call(patient=patient, after_positive=positive, synthetic=patient.synthetic)
+        messages.success(request, promised_words(patient, alert.call_promised_by))
+        return redirect("call-me")
+    context = {
+        "nav": "",
+        "words": call_words(patient, after_positive=False),
+        "cover": cover_of(patient.clinic),
+        "back_url": "/",
+    }
+    return render(request, "monitoring/call_ask.html", context)
+
+
+def scores_hidden_by_answer(patient: Patient) -> bool:
+    """Is there an unsettled alert about suicide?"""
+    return Alert.objects.unresolved().filter(patient=patient, cause=SUICIDAL).exists()
+
+
+def local_date(patient: Patient) -> Any:
+    """Today where the person is."""
+    return clock.now().astimezone(ZoneInfo(patient.time_zone)).date()
