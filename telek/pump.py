@@ -18,6 +18,7 @@ from django.db import connection
 from apps.alerts import engine, paging
 from apps.alerts.models import Alert
 from apps.core import clock
+from apps.messaging import reminders as message_reminders
 from apps.monitoring import schedule
 from apps.notifications import late
 from apps.notifications.sending import LANES, GaveUp, Sender, Wanted
@@ -33,12 +34,14 @@ WORK: Final[Mapping[str, Callable[[int], int]]] = {
     "slots to close": schedule.close_due_slots,
     "slots to open": schedule.open_due_slots,
     "visit reminders": reminders.remind_due,
+    "unread messages": message_reminders.notify_due,
 }
 # subject of a delivery -> is it still to be sent? Asked just before the wire.
 WANTED: Final[Mapping[str, Wanted]] = {
     "alert": paging.still_wanted,
     "slot": schedule.still_wanted,
     "visit": notices.still_wanted,
+    message_reminders.SUBJECT: message_reminders.still_wanted,
 }
 # subject of a delivery -> what else to do when it is dead.
 GAVE_UP: Final[Mapping[str, GaveUp]] = {

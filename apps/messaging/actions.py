@@ -1,10 +1,11 @@
-"""Verbs of a thread: write, read, claim, hand over.
+"""Verbs of a thread: write, read, claim, hand over, make an alert of a message.
 
 A message's sequence number is taken under the thread's row lock, so that numbers have no holes and their order is
 the order of commits. The same client id again is the same message.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -12,9 +13,10 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Membership, User
-from apps.accounts.permissions import Role
+from apps.accounts.permissions import Permission, Role, may
 from apps.alerts.actions import raise_alert
 from apps.alerts.levels import Level
+from apps.alerts.models import Alert
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock, live
@@ -24,7 +26,8 @@ from apps.messaging.phrases import find_phrases
 from apps.patients.models import Patient
 
 BODY_BYTES = 8 * 1024
-NOTIFY_AFTER = timedelta(seconds=60)
+NOTIFY_AFTER = timedelta(seconds=60)  # an unread message reaches the person another way after that
+REASON_LENGTH = 300
 
 
 class MessageRefused(Exception):
@@ -60,12 +63,13 @@ def send_message(*, thread: Thread, body: str, client_id: UUID, actor: User) -> 
         return _same(known, body)
     from_patient = membership.role == Role.PATIENT
     if locked.patient.status != "active":
-        raise MessageRefused("discharged", _("This conversation has ended. Please phone the clinic."))
+        raise MessageRefused("discharged", _discharged_words(from_patient=from_patient))
     message = _append(locked, body, client_id, actor, from_patient=from_patient)
     _judge(locked, message)
-    _put_mark(locked, actor, message.seq)
+    _mark_own(locked, actor, message.seq)
     audit.record(action=Action.CREATE, actor_id=actor.pk, obj=message, patient_id=locked.patient_id)
     failpoint("chat.before-commit")
+    transaction.on_commit(partial(failpoint, "chat.after-commit"))
     _announce(locked)
     return message
 
@@ -107,16 +111,43 @@ def claim(*, thread: Thread, actor: User) -> Thread:
 @transaction.atomic
 def hand_over(*, thread: Thread, to: Membership, reason: str, actor: User) -> Thread:
     """Give the thread to a colleague, with the reason."""
-    if not reason.strip():
+    if not _clean(reason):
         raise MessageRefused("reason", _("Please say why you hand this over."))
-    if to.ended_at is not None or not to.is_staff_role:
-        raise MessageRefused("not-staff", _("That person does not work here."))
-    return _transfer(thread, actor, to, reason=reason.strip()[:300], only_free=False)
+    if to.ended_at is not None or not may(to.role, Permission.CHAT):
+        raise MessageRefused("not-staff", _("That person does not answer messages here."))
+    return _transfer(thread, actor, to, reason=_clean(reason), only_free=False)
+
+
+@transaction.atomic
+def make_alert(*, message: Message, level: Level, reason: str, actor: User) -> Alert:
+    """A member of staff makes an alert of what a patient wrote. The same message again is the same alert.
+
+    reason: why, in their words, for the desk only. Raises MessageRefused.
+    """
+    if not actor.may(Permission.HANDLE_ALERTS):
+        raise MessageRefused("not-staff", _("You may not make alerts here."))
+    if not message.from_patient:
+        raise MessageRefused("not-patient", _("Only a patient's own words can become an alert."))
+    if not _clean(reason):
+        raise MessageRefused("reason", _("Please say why this needs somebody."))
+    alert = raise_alert(
+        patient=message.thread.patient,
+        cause="message",
+        level=level,
+        title=_("Message: %(reason)s") % {"reason": _clean(reason)},
+        source_kind="message",
+        source_id=message.pk,
+        rule_code="staff",
+        detail=_("made by %(name)s") % {"name": actor.name},
+        synthetic=message.thread.synthetic,
+    )
+    audit.record(action=Action.CREATE, actor_id=actor.pk, obj=alert, detail="made of a message")
+    return alert
 
 
 def _transfer(thread: Thread, actor: User, to: Membership, *, reason: str, only_free: bool) -> Thread:
     member = _member(actor)
-    if not member.is_staff_role:
+    if not actor.may(Permission.CHAT):
         raise MessageRefused("not-staff", _("Only staff can take a conversation."))
     locked = Thread.objects.select_for_update(of=("self",)).select_related("owner__user").get(pk=thread.pk)
     if only_free and locked.owner is not None and locked.owner_id != to.pk:
@@ -137,6 +168,16 @@ def _member(actor: User) -> Membership:
     return actor.membership
 
 
+def _discharged_words(*, from_patient: bool) -> str:
+    if from_patient:
+        return _("This conversation has ended. Please phone the clinic.")
+    return _("This person is no longer in care here. Please phone them.")
+
+
+def _clean(reason: str) -> str:
+    return reason.replace("\x00", "").strip()[:REASON_LENGTH]
+
+
 def _same(known: Message, body: str) -> Message:
     if known.body != body:
         raise MessageRefused("conflict", _("This message was sent before with other words."))
@@ -145,9 +186,9 @@ def _same(known: Message, body: str) -> Message:
 
 def _append(thread: Thread, body: str, client_id: UUID, actor: User, *, from_patient: bool) -> Message:
     at = clock.now()
+    thread.notify_at = _notify_at(thread, at, from_patient=from_patient)
     thread.last_seq += 1
     thread.last_at = at
-    thread.notify_at = at + NOTIFY_AFTER
     thread.waiting_since = (thread.waiting_since or at) if from_patient else None
     thread.save(update_fields=["last_seq", "last_at", "notify_at", "waiting_since"])
     return Message.objects.create(
@@ -160,6 +201,14 @@ def _append(thread: Thread, body: str, client_id: UUID, actor: User, *, from_pat
         body=body,
         sent_at=at,
     )
+
+
+def _notify_at(thread: Thread, at: datetime, *, from_patient: bool) -> datetime:
+    """A minute after the first message to that side: one who goes on writing does not put it off."""
+    same_side = thread.last_seq > 0 and (thread.waiting_since is not None) == from_patient
+    if same_side and thread.notify_at is not None:
+        return thread.notify_at
+    return at + clock.scaled(NOTIFY_AFTER)
 
 
 def _judge(thread: Thread, message: Message) -> None:
@@ -176,7 +225,15 @@ def _judge(thread: Thread, message: Message) -> None:
         source_id=message.pk,
         rule_code="phrase",
         detail=", ".join(hit.phrase for hit in hits),
+        synthetic=thread.synthetic,
     )
+
+
+def _mark_own(thread: Thread, actor: User, seq: int) -> None:
+    """Who wrote it has read it; messages before it that they have not seen (it was written offline) stay unread."""
+    before = ReadMark.objects.filter(thread=thread, user=actor).values_list("seq", flat=True).first() or 0
+    if before == seq - 1:
+        _put_mark(thread, actor, seq)
 
 
 def _put_mark(thread: Thread, actor: User, seq: int) -> int:

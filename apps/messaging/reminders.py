@@ -1,12 +1,15 @@
 """A message that stays unread for a minute reaches the person another way: "you have a message", never what it says.
 
 The thread's row is the timer (notify_at). Works with the pump's rights: it sees threads and read marks, no message.
+A person is told once for a stretch of unread messages, and once more for each day on which more come.
 """
 
+import logging
+from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from django.db import transaction
-from django.db.models import Max
+from django.db import Error, transaction
 
 from apps.accounts.models import ContactPoint, User
 from apps.core import clock
@@ -15,35 +18,54 @@ from apps.messaging.models import ReadMark, Thread
 from apps.notifications.actions import queue
 from apps.notifications.models import Channel, Delivery, Kind
 
+logger = logging.getLogger(__name__)
+
 SUBJECT = "thread"
+POISON_DELAY = timedelta(minutes=10)
 
 
 def notify_due(limit: int = 50) -> int:
     """Queue a note for each thread whose minute is over and whose last message is unread. Returns how many were done."""
-    done = 0
+    now = clock.now()
     with transaction.atomic():
-        due = Thread.objects.filter(notify_at__lte=clock.now()).order_by("notify_at")
-        for thread in due.select_for_update(skip_locked=True, of=("self",))[:limit]:
-            with use_clinic(thread.clinic_id):
-                _notify(thread)
-            done += 1
-    return done
+        due = Thread.objects.filter(notify_at__lte=now).order_by("notify_at", "id")
+        claimed = list(due.select_for_update(skip_locked=True, of=("self",))[:limit])
+        for thread in claimed:
+            _notify_alone(thread)
+    return len(claimed)
 
 
 def still_wanted(delivery: Delivery) -> bool:
-    """Has the person read it meanwhile, on any device?"""
-    mark = ReadMark.objects.filter(thread_id=delivery.subject_id, user_id=delivery.recipient_id).first()
-    seen = mark.seq if mark else 0
+    """Has nobody read it meanwhile, on any device? For staff: does the patient still wait at all?"""
     thread = Thread.objects.filter(pk=delivery.subject_id).first()
-    return thread is not None and seen < thread.last_seq
+    if thread is None or delivery.recipient_id is None:
+        return False
+    is_patient = thread.patient.user_id == delivery.recipient_id
+    return _seen(thread, delivery.recipient_id) < thread.last_seq and (is_patient or thread.waiting_since is not None)
+
+
+def _notify_alone(thread: Thread) -> None:
+    """In a savepoint of its own: a thread that cannot be told of does not stop the others."""
+    with use_clinic(thread.clinic_id):
+        try:
+            with transaction.atomic():
+                Thread.objects.filter(pk=thread.pk).update(notify_at=None)
+                _notify(thread)
+        except (Error, LookupError, TypeError, ValueError):
+            logger.exception("thread %s: its note cannot be made", thread.pk)
+            Thread.objects.filter(pk=thread.pk).update(notify_at=clock.now() + POISON_DELAY)
 
 
 def _notify(thread: Thread) -> None:
-    Thread.objects.filter(pk=thread.pk).update(notify_at=None)
     for user in _readers(thread):
-        seen = ReadMark.objects.filter(thread=thread, user=user).aggregate(seq=Max("seq"))["seq"] or 0
+        seen = _seen(thread, user.pk)
         if seen < thread.last_seq:
-            _tell(thread, user)
+            _tell(thread, user, seen)
+
+
+def _seen(thread: Thread, user_id: UUID) -> int:
+    mark = ReadMark.objects.filter(thread=thread, user_id=user_id).values_list("seq", flat=True).first()
+    return mark or 0
 
 
 def _readers(thread: Thread) -> list[User]:
@@ -54,21 +76,23 @@ def _readers(thread: Thread) -> list[User]:
     return [member.user] if member is not None and member.ended_at is None else []
 
 
-def _tell(thread: Thread, user: User) -> None:
+def _tell(thread: Thread, user: User, seen: int) -> None:
     point = _channel(user.pk)
     if point is None:
         return
+    day = clock.now().astimezone(ZoneInfo(thread.clinic.time_zone)).date()
+    to_patient = user.pk == thread.patient.user_id
     queue(
         clinic_id=thread.clinic_id,
         kind=Kind.MESSAGE,
-        dedupe_key=f"chat:{thread.pk}:{user.pk}:{thread.last_seq}",
+        dedupe_key=f"chat:{thread.pk}:{user.pk}:{seen}:{day.isoformat()}",
         subject_kind=SUBJECT,
         subject_id=thread.pk,
         recipient_id=user.pk,
         channel=point.channel,
         address=point.address,
         template="message-waiting",
-        context={"clinic": thread.clinic.name, "link": "/messages/"},
+        context={"clinic": thread.clinic.name, "link": "/messages/" if to_patient else "/desk/messages/"},
         language=user.language,
         synthetic=thread.synthetic,
     )

@@ -3,42 +3,107 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import User
+from apps.accounts.models import Membership, User
+from apps.accounts.permissions import Role
+from apps.alerts.models import Alert
 from apps.core.topics import Row
 from apps.messaging.models import Message, ReadMark, Thread
+from apps.messaging.phrases import find_phrases
+
+ROLE_WORDS = {
+    Role.PRESCRIBER: _("prescriber"),
+    Role.NURSE: _("nurse"),
+    Role.THERAPIST: _("therapist"),
+    Role.COORDINATOR: _("care coordinator"),
+}
+EXCERPT = 120
+
+
+def is_patient(user: User) -> bool:
+    """In the clinic in force."""
+    return user.membership is not None and user.membership.role == Role.PATIENT
+
+
+def role_words(role: str | None) -> str:
+    """The role as a patient reads it; empty where it says nothing."""
+    return str(ROLE_WORDS.get(role, "")) if role else ""  # type: ignore[call-overload]
 
 
 def with_senders(messages: QuerySet[Message]) -> QuerySet[Message]:
     """Everything that `message_row` reads, in one query."""
-    return messages.select_related("sender").order_by("seq")
+    of_sender = Membership.objects.filter(clinic_id=OuterRef("clinic_id"), user=OuterRef("sender_id"))
+    newest = of_sender.order_by(F("ended_at").desc(nulls_first=True))
+    return messages.select_related("sender").annotate(sender_role=Subquery(newest.values("role")[:1])).order_by("seq")
 
 
-def message_row(message: Message, user: User) -> Row:
-    """seq, client_id, body, who and when; `mine` for the side on which it stands."""
-    return {
+def message_row(message: Any, user: User) -> Row:
+    """seq, client_id, body, who and when; `own`: it stands on the reader's side. Needs `with_senders`.
+
+    phrases: phrases of danger in a patient's words, for staff only.
+    """
+    patient_reads = is_patient(user)
+    row = {
         "seq": message.seq,
         "id": str(message.pk),
         "client_id": str(message.client_id),
         "body": message.body,
         "sender": message.sender.name,
         "initials": message.sender.initials,
+        "role": role_words(message.sender_role),
         "from_patient": message.from_patient,
         "mine": message.sender_id == user.pk,
+        "own": message.from_patient == patient_reads,
         "sent_at": message.sent_at.isoformat(),
     }
+    if not patient_reads:
+        row["phrases"] = hits(message)
+    return row
+
+
+def hits(message: Message) -> list[str]:
+    """Phrases of danger in a patient's message, each once."""
+    found = find_phrases(message.body) if message.from_patient else []
+    return list(dict.fromkeys(hit.phrase for hit in found))
+
+
+def sent_row(message: Message) -> Row:
+    """What the sender is told after commit; `crisis` where a patient's own words have a phrase of danger."""
+    row: Row = {
+        "thread": str(message.thread_id),
+        "client_id": str(message.client_id),
+        "seq": message.seq,
+        "sent_at": message.sent_at.isoformat(),
+    }
+    return row | {"crisis": True} if hits(message) else row
 
 
 def with_state(threads: QuerySet[Thread], user: User) -> QuerySet[Thread]:
-    """Threads with the person's own read mark, how many are unread, and the last message's words."""
+    """Threads with the person's own read mark, how many are unread, the last message's words, and the flag.
+
+    flagged: the title of the patient's unresolved alert about a phrase. Flagged first, then who waits longest.
+    """
     marks = ReadMark.objects.filter(clinic_id=OuterRef("clinic_id"), thread=OuterRef("pk"), user=user).values("seq")[:1]
     last = Message.objects.filter(clinic_id=OuterRef("clinic_id"), thread=OuterRef("pk"), seq=OuterRef("last_seq"))
+    phrase = Alert.objects.unresolved().filter(clinic_id=OuterRef("clinic_id"), patient=OuterRef("patient_id"))
     return (
         threads.select_related("patient", "owner__user")
-        .annotate(my_seq=Subquery(marks), last_body=Subquery(last.values("body")[:1]))
-        .order_by(F("waiting_since").asc(nulls_last=True), F("last_at").desc(nulls_last=True), "pk")
+        .annotate(
+            my_seq=Coalesce(Subquery(marks), 0),
+            last_body=Subquery(last.values("body")[:1]),
+            flagged=Exists(phrase.filter(cause="phrase")),
+        )
+        .annotate(unread=Coalesce(Subquery(_unread(user)), 0))
+        .order_by("-flagged", F("waiting_since").asc(nulls_last=True), F("last_at").desc(nulls_last=True), "pk")
     )
+
+
+def _unread(user: User) -> Any:
+    rows = Message.objects.filter(clinic_id=OuterRef("clinic_id"), thread=OuterRef("pk"), seq__gt=OuterRef("my_seq"))
+    return rows.exclude(sender=user).order_by().values("thread").annotate(n=Count("pk")).values("n")
 
 
 def thread_row(thread: Any) -> Row:
@@ -49,27 +114,29 @@ def thread_row(thread: Any) -> Row:
         "patient": str(thread.patient),
         "patient_id": str(thread.patient_id),
         "last_seq": thread.last_seq,
-        "unread": max(0, thread.last_seq - (thread.my_seq or 0)),
+        "unread": thread.unread,
         "waiting_since": thread.waiting_since.isoformat() if thread.waiting_since else None,
         "owner": thread.owner.user.name if thread.owner else None,
         "last_at": thread.last_at.isoformat() if thread.last_at else None,
-        "excerpt": (thread.last_body or "")[:120],
+        "excerpt": (thread.last_body or "")[:EXCERPT],
+        "flagged": thread.flagged,
     }
 
 
 def read_by(thread: Thread, user: User) -> Row:
-    """How far the others have read: the highest mark on the other side and whose it is."""
-    marks = ReadMark.objects.filter(thread=thread).exclude(user=user).select_related("user").order_by("-seq", "at")
-    mark = marks.first()
-    if mark is None or mark.seq == 0:
+    """How far the other side has read: patients see the furthest mark of the team, staff see the patient's."""
+    of_patient = Q(user_id=thread.patient.user_id)
+    side = ~of_patient if is_patient(user) else of_patient
+    marks = ReadMark.objects.filter(side, thread=thread, seq__gt=0)
+    mark = marks.select_related("user").order_by("-seq", "at").first()
+    if mark is None:
         return {"seq": 0, "name": "", "at": None}
     return {"seq": mark.seq, "name": mark.user.name, "at": mark.at.isoformat()}
 
 
 def unread_count(user: User) -> int:
     """Messages that the person has not seen in the threads they may see; patients have one thread."""
-    rows = with_state(Thread.objects.visible_to(user), user).values_list("last_seq", "my_seq")
-    return sum(max(0, last - (seen or 0)) for last, seen in rows)
+    return sum(with_state(Thread.objects.visible_to(user), user).values_list("unread", flat=True))
 
 
 def waiting_threads(user: User) -> int:
@@ -84,4 +151,5 @@ def thread_of(user: User, key: str) -> Thread | None:
         wanted = UUID(key)
     except ValueError:
         return None
-    return Thread.objects.visible_to(user).select_related("patient", "clinic").filter(pk=wanted).first()
+    rows = Thread.objects.visible_to(user).select_related("patient__user", "clinic", "owner__user")
+    return rows.filter(pk=wanted).first()

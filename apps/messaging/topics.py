@@ -3,12 +3,14 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from apps.accounts.permissions import Permission
 from apps.audit import actions as audit
 from apps.core.topics import CommandRefused, Offer, Row
 from apps.messaging.actions import MessageRefused, mark_read, send_message
 from apps.messaging.models import Message, Thread
-from apps.messaging.rows import message_row, read_by, thread_of, thread_row, with_senders, with_state
+from apps.messaging.rows import message_row, read_by, sent_row, thread_of, thread_row, with_senders, with_state
 
 
 class ThreadLog:
@@ -49,14 +51,22 @@ class Threads:
 
     def rows(self, user: Any, key: str, only: list[str] | None) -> list[Row]:
         threads = Thread.objects.visible_to(user).filter(last_seq__gt=0)
-        wanted = threads if only is None else threads.filter(pk__in=only)
+        wanted = threads if only is None else threads.filter(pk__in=filter(_is_id, only))
         return [thread_row(thread) for thread in with_state(wanted, user)[:200]]
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _named(user: Any, payload: Row) -> Thread:
     thread = thread_of(user, str(payload.get("thread", "")))
     if thread is None:
-        raise CommandRefused("not-found", "There is no such conversation.")
+        raise CommandRefused("not-found", _("There is no such conversation."))
     return thread
 
 
@@ -64,31 +74,29 @@ def _client_id(payload: Row) -> UUID:
     try:
         return UUID(str(payload.get("client_id", "")))
     except ValueError as error:
-        raise CommandRefused("client-id", "The message has no key of its own.") from error
+        raise CommandRefused("client-id", _("The message has no key of its own.")) from error
 
 
 def send(user: Any, payload: Row) -> Row:
-    """chat.send {thread, client_id, body} -> {thread, client_id, seq, sent_at}; answered after commit."""
+    """chat.send {thread, client_id, body} -> {thread, client_id, seq, sent_at}; answered after commit.
+
+    crisis: true where a patient's own words have a phrase of danger: the page shows ways to get help at once.
+    """
     body = payload.get("body")
     if not isinstance(body, str):
-        raise CommandRefused("blank", "Please write something first.")
+        raise CommandRefused("blank", _("Please write something first."))
     try:
         message = send_message(thread=_named(user, payload), body=body, client_id=_client_id(payload), actor=user)
     except MessageRefused as refused:
         raise CommandRefused(refused.code, refused.message) from refused
-    return {
-        "thread": str(message.thread_id),
-        "client_id": str(message.client_id),
-        "seq": message.seq,
-        "sent_at": message.sent_at.isoformat(),
-    }
+    return sent_row(message)
 
 
 def read(user: Any, payload: Row) -> Row:
     """chat.read {thread, seq} -> {thread, seq}."""
     seq = payload.get("seq")
     if type(seq) is not int or not 0 <= seq < 2**63:
-        raise CommandRefused("seq", "That is no message.")
+        raise CommandRefused("seq", _("That is no message."))
     thread = _named(user, payload)
     return {"thread": str(thread.pk), "seq": mark_read(thread=thread, seq=seq, actor=user)}
 
