@@ -11,6 +11,8 @@ from typing import Final
 
 from django.db import connection
 
+from apps.core import clock
+
 CANARY: Final = "celery-canary"
 
 
@@ -38,8 +40,17 @@ def leave_beat(engine: str, started_at: datetime, overdue_steps: int, overdue_de
         )
 
 
-def ages() -> dict[str, float | None]:
-    """Engine -> seconds since its last clean cycle (None: it never had one), the canary of Celery included."""
+def leave_canary() -> None:
+    """Celery's worker consumes. Written as begun and never as finished, so that it passes for no engine."""
+    leave_beat(CANARY, clock.now(), 0, 0, clean=False)
+
+
+def ages() -> dict[str, float]:
+    """Engine -> seconds since its last clean cycle; the canary's since it was last heard. Without those that had none."""
     with connection.cursor() as cursor:
-        cursor.execute("select engine, extract(epoch from telek_now() - finished_ok_at)::float from core_enginebeat")
-        return dict(cursor.fetchall())
+        cursor.execute(
+            "select engine, extract(epoch from telek_now() - case when engine = %s then started_at else finished_ok_at end)"
+            "::float from core_enginebeat",
+            [CANARY],
+        )
+        return {engine: round(max(age, 0.0), 1) for engine, age in cursor.fetchall() if age is not None}

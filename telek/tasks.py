@@ -4,7 +4,6 @@ from functools import cache
 
 from celery import shared_task
 
-from apps.core import clock
 from apps.monitoring import schedule
 from telek import heartbeat
 from telek.pump import Pump
@@ -31,4 +30,4 @@ def make_slots() -> None:
 @shared_task
 def canary() -> None:
     """Proof that the worker consumes, not only that it is connected."""
-    heartbeat.leave_beat(heartbeat.CANARY, clock.now(), 0, 0, clean=True)
+    heartbeat.leave_canary()

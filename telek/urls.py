@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from telek.views import demo
+from telek.views import demo, health
 from telek.views.alert_page import alert_page
 from telek.views.chart import chart
 from telek.views.desk import alert_panel, alerts, desk, palette
@@ -12,6 +12,9 @@ from telek.views.home import home
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("", home, name="patient-home"),
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("health/alerts", health.alerts, name="health-alerts"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("demo/", demo.choose_persona, name="demo"),
