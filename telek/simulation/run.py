@@ -197,7 +197,11 @@ class Simulation:
 
     def _handle(self, patient: Patient, moment: datetime, until: datetime) -> None:
         """Staff take what was raised, speak with the person and close it, within the hour."""
-        for alert in Alert.objects.filter(patient=patient, level__in=["P1", "P2"]).exclude(state=AlertState.RESOLVED):
+        with transaction.atomic():
+            unresolved = list(
+                Alert.objects.filter(patient=patient, level__in=["P1", "P2"]).exclude(state=AlertState.RESOLVED)
+            )
+        for alert in unresolved:
             taken, reached, closed = (moment + timedelta(minutes=n) for n in (6, 21, 48))
             if closed <= until:
                 self._at(taken, until, lambda alert=alert: alerts.acknowledge(alert=alert, actor=self.nurse))  # type: ignore[misc]

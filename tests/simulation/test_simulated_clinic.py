@@ -52,10 +52,10 @@ def told(simulation: Simulation) -> list[tuple[object, ...]]:
     return list(rows.values_list("patient__number", "questionnaire__key", "link_id", "value", "slot__slot_key"))
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # as in real use, nothing is visible outside a transaction of its own
 def test_a_past_is_synthetic_handled_and_sends_nothing() -> None:
     simulation = live(7)
-    with use_clinic(simulation.clinic.pk):
+    with use_clinic(simulation.clinic.pk), transaction.atomic():
         assert simulation.answers > 80
         assert QuestionnaireResponse.objects.filter(questionnaire__key="phq-9", valid=True).exists()
         for model in (Slot, QuestionnaireResponse, Anchor, Alert, Delivery):
