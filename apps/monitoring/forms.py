@@ -68,6 +68,12 @@ def _zones() -> list[str]:
     return [*sorted(zone for zone in available_timezones() if zone.startswith(regions)), "UTC"]
 
 
+class PauseForm(forms.Form):
+    """No forms before that day."""
+
+    until = forms.DateField(label=_("Begin again on"), widget=forms.DateInput(attrs={"type": "date"}))
+
+
 class AssignForm(forms.Form):
     """Give a person a form in a rhythm."""
 
@@ -92,12 +98,26 @@ class AssignForm(forms.Form):
         ],
     )
 
+    opens_time = forms.TimeField(
+        label=_("Opens at, by the person's clock"),
+        required=False,
+        initial="08:00",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    open_hours = forms.IntegerField(label=_("Open for, hours"), required=False, initial=16, min_value=1, max_value=336)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         shown = [row.pk for row in Questionnaire.objects.all() if _may_be_shown(row)]
         field = self.fields["questionnaire"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (declared above)
         field.queryset = Questionnaire.objects.filter(pk__in=shown).order_by("title", "-created_at")
+
+    def settings(self) -> dict[str, Any]:
+        """What `assign` takes; times left out are the usual ones."""
+        found = dict(self.cleaned_data)
+        times = {name: found.pop(name) for name in ("opens_time", "open_hours")}
+        return found | {name: value for name, value in times.items() if value is not None}
 
 
 def _may_be_shown(row: Questionnaire) -> bool:

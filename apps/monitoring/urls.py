@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from apps.monitoring.views import links, portal, surveys
+from apps.monitoring.views import links, portal, schedules, surveys
 
 urlpatterns: list[URLPattern] = [
     path("s/<str:token>/", links.start, name="survey-link"),
@@ -17,4 +17,6 @@ urlpatterns: list[URLPattern] = [
     path("progress/", portal.progress, name="progress"),
     path("more/", portal.more, name="more"),
     path("call-me/", portal.call_me, name="call-me"),
+    path("desk/patients/<uuid:pk>/forms/", schedules.patient_forms, name="patient-forms"),
+    path("desk/forms/<uuid:pk>/", schedules.change, name="assignment-change"),
 ]

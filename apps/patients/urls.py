@@ -2,10 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from apps.patients.views import own
+from apps.patients.views import desk, own
 
 urlpatterns: list[URLPattern] = [
     path("help/", own.help_now, name="help-now"),
     path("sw.js", own.service_worker, name="service-worker"),
     path("safety-plan/", own.safety_plan, name="safety-plan"),
+    path("desk/patients/", desk.patient_list, name="patients"),
+    path("desk/patients/new/", desk.register, name="patient-register"),
+    path("desk/patients/<uuid:pk>/contacts/", desk.contacts, name="patient-contacts"),
+    path("desk/patients/<uuid:pk>/safety-note/", desk.safety_note, name="patient-safety-note"),
+    path("desk/patients/<uuid:pk>/safety-plan/", desk.write_plan, name="patient-safety-plan"),
 ]
