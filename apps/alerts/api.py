@@ -88,6 +88,14 @@ class ResolveSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=4000)
 
 
+class FilterSerializer(serializers.Serializer[Any]):
+    """What a list may be narrowed by."""
+
+    state = serializers.ChoiceField(choices=AlertState.choices, required=False)
+    level = serializers.ChoiceField(choices=["P1", "P2", "P3"], required=False)
+    patient = serializers.UUIDField(required=False)
+
+
 class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
     """The clinic's alerts, most urgent first; `?state=open`, `?level=P1`, `?patient=<id>`.
 
@@ -102,11 +110,13 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
     }
     serializer_class = AlertSerializer
     queryset = Alert.objects.none()
+    lookup_value_converter = "uuid"
 
     def get_queryset(self) -> QuerySet[Alert]:
         rows = Alert.objects.visible_to(self.request.user).select_related("patient", "clinic", "owner__user")
         return _filtered(rows, self.request.query_params).order_by("level", "raised_at", "pk")
 
+    @extend_schema(parameters=[FilterSerializer])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
         audit.record_seen(page, actor_id=request.user.pk, detail="api")
@@ -188,14 +198,6 @@ def _hand_over(alert: Alert, actor: Any, data: dict[str, Any]) -> Alert:
     if to is None:
         raise AlertRefused("to", _("Choose a colleague who may take alerts."))
     return actions.hand_over(alert=alert, actor=actor, to=to, reason=data["reason"])
-
-
-class FilterSerializer(serializers.Serializer[Any]):
-    """What a list may be narrowed by."""
-
-    state = serializers.ChoiceField(choices=AlertState.choices, required=False)
-    level = serializers.ChoiceField(choices=["P1", "P2", "P3"], required=False)
-    patient = serializers.UUIDField(required=False)
 
 
 def _filtered(rows: QuerySet[Alert], given: Any) -> QuerySet[Alert]:

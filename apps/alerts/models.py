@@ -93,7 +93,15 @@ class EscalationRung(ClinicRow):
 
     class Meta:
         ordering = ["rung"]
-        constraints = [models.UniqueConstraint(fields=["clinic", "policy", "rung"], name="rung_once")]
+        # Deferred, so that rungs can change places in one transaction.
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clinic", "policy", "rung"], name="rung_once", deferrable=models.Deferrable.DEFERRED
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rung + 1}. {self.get_target_display()}"
 
 
 class TsTzRange(Func):
@@ -129,6 +137,9 @@ class RosterShift(ClinicRow):
                 ],
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.get_rota_display()}, {self.membership.user}"
 
 
 class AlertQuerySet(ClinicRowQuerySet["Alert"]):

@@ -4,7 +4,6 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.test import TestCase
 
 from apps.alerts.actions import acknowledge, record_contact, resolve
 from apps.alerts.models import Alert
@@ -101,17 +100,6 @@ def test_fifty_rows_are_one_query(cast: Cast, django_assert_num_queries: object)
         a_raise(cast.patient, "P2", cause=f"cause-{number}")
     with cast.acting(cast.nurse), django_assert_num_queries(1):  # type: ignore[operator]
         assert len(ALERTS.rows(cast.nurse, "", None)) == 50
-
-
-def test_a_change_is_announced_on_commit_and_not_before(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch, alert: Alert
-) -> None:
-    heard: list[tuple[str, object]] = []
-    monkeypatch.setattr("apps.core.live._send", lambda topic, hint: heard.append((topic, hint["version"])))
-    with cast.acting(cast.nurse), TestCase.captureOnCommitCallbacks(execute=True):
-        taken = acknowledge(alert=alert, actor=cast.nurse)
-        assert heard == []
-    assert heard == [("alerts", taken.version), (f"alert:{alert.pk}", taken.version)]
 
 
 def test_the_ladder_shows_who_was_paged_and_who_is_next_with_times(cast: Cast, alert: Alert) -> None:

@@ -216,7 +216,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='escalationrung',
-            constraint=models.UniqueConstraint(fields=('clinic', 'policy', 'rung'), name='rung_once'),
+            constraint=models.UniqueConstraint(fields=('clinic', 'policy', 'rung'), name='rung_once', deferrable=models.Deferrable['DEFERRED']),
         ),
         migrations.AddConstraint(
             model_name='rostershift',
