@@ -6,7 +6,7 @@ with SKIP LOCKED, keys make repeats harmless. The table below says what there is
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -48,8 +48,11 @@ GAVE_UP: Final[Mapping[str, GaveUp]] = {
     "alert": page_otherwise,
 }
 
+# Done first, and sent before anything else is looked at.
+URGENT: Final = ("alert steps",)
+
 LIMIT: Final = 50
-CYCLE_SECONDS: Final = 5.0
+TURN_SECONDS: Final = 3.0
 GRACE: Final = timedelta(seconds=5)
 
 
@@ -78,16 +81,18 @@ class Pump:
         self.lanes = ThreadPoolExecutor(len(LANES), thread_name_prefix="lane") if at_once else None
 
     def run_cycle(self) -> Cycle:
-        """Do all that is due now, for at most a few seconds, and leave a sign of life if that was everything.
+        """Do all that is due now, each kind for at most a few seconds; leave a sign of life if that was everything.
 
-        A kind of work that fails does not stop the others. Raises only when the database itself is away.
+        Alerts are stepped and sent before anything else is looked at. A kind of work that fails does not stop the
+        others. Raises only when the database itself is away.
         """
         clock.refresh()
         started_at = clock.now()
-        until = time.monotonic() + CYCLE_SECONDS
-        counts = {kind: self._guarded(kind, partial(self._drain, do, until)) for kind, do in WORK.items()}
-        counts["leases"] = self._guarded("leases", self._tidy)
-        counts |= self._send(until)
+        counts = self._work(URGENT) | {"leases": self._guarded("leases", self._tidy)} | self._send()
+        others = self._work([kind for kind in WORK if kind not in URGENT])
+        counts |= others
+        if any(others.values()):  # what they queued goes out in the same cycle
+            counts |= self._send(again=True)
         cycle = Cycle(
             done=sum(count or 0 for count in counts.values()),
             failures=tuple(kind for kind, count in counts.items() if count is None),
@@ -102,8 +107,11 @@ class Pump:
         if self.lanes is not None:
             self.lanes.shutdown(wait=True)
 
-    def _drain(self, do: Callable[[int], int], until: float) -> int:
-        done = 0
+    def _work(self, kinds: Iterable[str]) -> dict[str, int | None]:
+        return {kind: self._guarded(kind, partial(self._drain, WORK[kind])) for kind in kinds if kind in WORK}
+
+    def _drain(self, do: Callable[[int], int]) -> int:
+        done, until = 0, time.monotonic() + TURN_SECONDS
         while not self.stopping() and time.monotonic() < until:
             made = do(LIMIT)
             done += made
@@ -115,8 +123,11 @@ class Pump:
         self.sender.tidy()
         return 0
 
-    def _send(self, until: float) -> dict[str, int | None]:
-        jobs = {str(channel): partial(self.sender.drain, channel, until=until) for channel in LANES}
+    def _send(self, *, again: bool = False) -> dict[str, int | None]:
+        """Each channel has its own turn, so that a slow provider holds up no other. again: the second time a cycle."""
+        until = time.monotonic() + TURN_SECONDS
+        suffix = " again" if again else ""
+        jobs = {channel + suffix: partial(self.sender.drain, channel, until=until) for channel in LANES}
         if self.lanes is None:
             return {channel: self._guarded(channel, job) for channel, job in jobs.items()}
         waiting = {channel: self.lanes.submit(self._in_lane, channel, job) for channel, job in jobs.items()}

@@ -190,9 +190,12 @@ class Rig:
         time.sleep(down)
         self.valkey.restart()
 
-    def stop_children(self) -> dict[str, int]:
-        """End everything that works; exit codes by name."""
-        return {name: child.stop() for name, child in reversed(self.children.items())}
+    def end_children(self) -> None:
+        """Kill everything that works, and forget it: the run is over."""
+        for child in self.children.values():
+            child.wanted = False
+            child.kill()
+        self.children.clear()
 
     def wait_for(self, what: Callable[[], bool], *, seconds: float, why: str) -> float:
         """How long it took; fails with `why` after that many seconds."""
@@ -237,5 +240,5 @@ def running_rig(**settings: str) -> Iterator[Rig]:
         keeper.start()
         stack.callback(keeper.join)
         stack.callback(rig._stopping.set)
-        stack.callback(rig.stop_children)
+        stack.callback(rig.end_children)
         yield rig
