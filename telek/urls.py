@@ -7,6 +7,7 @@ from telek.views import demo, health
 from telek.views.alert_page import alert_page
 from telek.views.chart import chart
 from telek.views.desk import alert_panel, alerts, desk, palette
+from telek.views.visit_page import desk_visit
 from telek.views.home import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/alerts", health.alerts, name="health-alerts"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("telek.api_urls")),
     path("demo/", demo.choose_persona, name="demo"),
     path("demo/sign-in/<slug:persona>/", demo.sign_in, name="demo-sign-in"),
     path("demo/outbox/", demo.outbox, name="demo-outbox"),
@@ -26,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/alerts/<uuid:pk>/", alert_page, name="alert"),
     path("desk/alerts/<uuid:pk>/panel/", alert_panel, name="alert-panel"),
     path("desk/patients/<uuid:pk>/", chart, name="chart"),
+    path("desk/visits/<uuid:pk>/", desk_visit, name="desk-visit"),
     path("", include("apps.accounts.urls")),
     path("", include("apps.patients.urls")),
     path("", include("apps.alerts.urls")),

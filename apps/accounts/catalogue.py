@@ -45,6 +45,7 @@ CATALOGUE: dict[str, SettingDefinition] = {
         _d("night_cover", True, "", "false: patients are told that nobody watches out of hours, before they answer"),
         _d("desk_opens", "08:00", "", _PD),
         _d("desk_closes", "18:00", "", _PD),
+        _d("video_relay_only", True, "", "hides each side's address from the other where a TURN server is set up"),
         _d("weekly_item_budget", 40, "{item}", "weekly burden budget", low=10, high=200),
     ]
 }

@@ -24,7 +24,10 @@ def in_the_room(visits: QuerySet[Visit]) -> QuerySet[Visit]:
 
 
 def desk_row(visit: Visit, user: User) -> dict[str, Any]:
-    """One visit for the desk; knocks says whether somebody waits to be let in. Over: id and version only."""
+    """One visit for the desk. Over: id and version only.
+
+    level "knock": somebody waits to be let in or to be called; it is told to a locked screen as well.
+    """
     if visit.status not in LIVE:
         return {"id": str(visit.pk), "version": visit.version}
     return {
@@ -32,6 +35,7 @@ def desk_row(visit: Visit, user: User) -> dict[str, Any]:
         "version": visit.version,
         "status": visit.status,
         "status_words": str(visit.get_status_display()),
+        "level": "knock" if _knocks(visit) else "",
         "knocks": visit.status == VisitStatus.ARRIVED,
         "arrived_at": _iso(visit.arrived_at),
         "starts_at": _iso(visit.starts_at),
@@ -41,6 +45,12 @@ def desk_row(visit: Visit, user: User) -> dict[str, Any]:
         "mine": user.membership is not None and visit.clinician_id == user.membership.pk,
         "path": visit.desk_path,
     }
+
+
+def _knocks(visit: Visit) -> bool:
+    return visit.status == VisitStatus.ARRIVED or (
+        visit.status == VisitStatus.PLANNED and visit.by_phone_at is not None
+    )
 
 
 def side_row(visit: Visit, user: User) -> dict[str, Any]:

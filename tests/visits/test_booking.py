@@ -130,9 +130,9 @@ def test_the_exclusion_constraint_is_the_last_wall(cast: Cast) -> None:
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
     )
-    with cast.acting(cast.coordinator), pytest.raises(IntegrityError, match="clinician_is_in_one_place"):
-        with transaction.atomic():
-            copy.save()
+    refusal = pytest.raises(IntegrityError, match="clinician_is_in_one_place")
+    with cast.acting(cast.coordinator), refusal, transaction.atomic():
+        copy.save()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -69,9 +69,9 @@ def test_a_signed_note_is_not_saved_over(cast: Cast) -> None:
 
 def test_the_database_refuses_to_change_a_signed_note(cast: Cast) -> None:
     note = signed(cast)
-    with cast.acting(cast.prescriber), pytest.raises(DatabaseError, match="corrected by a new one"):
-        with transaction.atomic():
-            VisitNote.objects.filter(pk=note.pk).update(text="Other")
+    refusal = pytest.raises(DatabaseError, match="corrected by a new one")
+    with cast.acting(cast.prescriber), refusal, transaction.atomic():
+        VisitNote.objects.filter(pk=note.pk).update(text="Other")
 
 
 def test_a_correction_is_a_new_signed_note_and_the_old_one_stays_readable(cast: Cast) -> None:

@@ -30,6 +30,6 @@ class Migration(migrations.Migration):
         *walls("care_sessions_visitseat", links={**VISIT, "membership_id": MEMBER}),
         *walls("care_sessions_visitevent", links={**VISIT, "actor_id": MEMBER}, pump="select, insert"),
         *append_only("care_sessions_visitevent"),
-        *walls("care_sessions_visitnote", links={**VISIT, "author_id": MEMBER}),
+        *walls("care_sessions_visitnote", links={**VISIT, "author_id": MEMBER, "corrects_id": "care_sessions_visitnote"}),
         migrations.RunSQL(SIGNED, migrations.RunSQL.noop),
     ]

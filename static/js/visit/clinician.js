@@ -1,0 +1,28 @@
+// The clinician's page of a visit: own preview while somebody waits, then the call.
+import { live } from "../live.js";
+import { countdown, serverNow } from "../ui/clock.js";
+import { Screen } from "./screen.js";
+
+const root = document.getElementById("visit");
+const screen = new Screen(root);
+const { status } = root.dataset;
+let version = null;
+
+const opened = screen.open();
+if (status === "in-progress") opened.then(() => screen.start());
+
+live.follow(`visit:${root.dataset.visit}`, {
+  onState: (rows) => {
+    for (const row of rows) {
+      const first = version === null;
+      if (row.version === version) continue;
+      version = row.version;
+      if (row.status === status || (first && row.status === status)) continue;
+      if (["finished", "cancelled"].includes(row.status)) screen.end();
+      location.reload(); // drafts of the note are kept on the server as they are typed
+    }
+  },
+});
+
+const elapsed = document.querySelector("b[data-since]");
+if (elapsed) setInterval(() => { elapsed.textContent = countdown(serverNow() - Date.parse(elapsed.dataset.since)); }, 1_000);

@@ -1,0 +1,47 @@
+// The person's page of a visit: device check, waiting room, call. The visit's own state decides what is shown.
+import { live } from "../live.js";
+import { DeviceCheck } from "./check.js";
+import { Screen } from "./screen.js";
+
+const root = document.getElementById("visit");
+const waiting = document.querySelector("[data-waiting]");
+const screen = new Screen(root);
+const card = root.querySelector("[data-device-check]");
+let status = root.dataset.status;
+let version = null;
+
+async function refreshWaiting() {
+  try {
+    const answer = await fetch("?part=waiting");
+    if (answer.ok && waiting) waiting.innerHTML = await answer.text();
+  } catch { /* offline: the words keep their "last update" */ }
+}
+
+function begin() {
+  if (waiting) waiting.hidden = true;
+  card?.remove();
+  check?.stop?.();
+  for (const node of document.querySelectorAll("[data-where]")) node.hidden = true;
+  screen.start();
+  root.scrollIntoView({ block: "start" });
+}
+
+function changed(row) {
+  if (row.version === version) return;
+  version = row.version;
+  if (["finished", "cancelled"].includes(row.status)) {
+    screen.end();
+    return location.reload();
+  }
+  if (row.status === "in-progress" && status !== "in-progress") {
+    status = row.status;
+    opened.then(begin);
+  } else if (row.status !== status) location.reload();
+  else if (status === "arrived") refreshWaiting();
+}
+
+const check = card ? new DeviceCheck(root, card) : null;
+const opened = screen.open().then(() => check?.start(screen));
+if (status === "in-progress") opened.then(begin);
+live.follow(`visit:${root.dataset.visit}`, { onState: (rows) => rows.forEach(changed) });
+if (status === "arrived") setInterval(refreshWaiting, 60_000);

@@ -1,0 +1,102 @@
+"""The clinician's page of one visit: the call, the person's curve, answers and place beside it, the note below."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from apps.accounts.doors import door
+from apps.accounts.models import User
+from apps.accounts.permissions import Permission
+from apps.accounts.requests import ClinicRequest
+from apps.audit import actions as audit
+from apps.core import clock
+from apps.monitoring.models import QuestionnaireResponse
+from apps.monitoring.published import definition_of
+from apps.sessions.forms import NoteForm
+from apps.sessions.models import Visit, VisitStatus
+from apps.sessions.record import PEOPLE
+from telek.curves import curve_table, dosed_curve, whole_curve
+from telek.patient_facts import ItemLine, PatientFacts, item_lines
+
+CURVE = (600, 214)
+DELAYS = (5, 10, 15, 30)  # minutes, offered with one tap
+
+
+@door(Permission.SEE_CLINICAL)
+@require_GET
+def desk_visit(request: ClinicRequest, pk: UUID) -> HttpResponse:
+    """Everything here is the caller's: the chart is locked to the visit's patient."""
+    visit = get_object_or_404(Visit.objects.visible_to(request.user).select_related(*PEOPLE), pk=pk)
+    facts = PatientFacts(visit.patient, request.user, clock.now())
+    events = list(visit.events.select_related("actor__user").order_by("created_at", "id"))
+    notes = _notes(visit, request.user, facts)
+    context = {
+        "nav": "visits",
+        "visit": visit,
+        "patient": visit.patient,
+        "facts": facts,
+        "now": facts.at,
+        "mine": visit.clinician == request.user.membership,
+        "may_hold": request.user.may(Permission.HOLD_VISITS),
+        "delays": DELAYS,
+        "may_book": request.user.may(Permission.BOOK_VISITS),
+        "where": facts.whereabouts(),
+        "contacts": facts.contacts(),
+        "events": events,
+        "checked": next((event for event in reversed(events) if event.kind == "device-check"), None),
+        **_beside(facts),
+        **notes,
+    }
+    shown = [visit, *facts.seen(), *notes["signed"]]
+    audit.record_seen(shown, actor_id=request.user.pk, detail="visit")
+    return render(request, "sessions/desk_show.html", context)
+
+
+def _beside(facts: PatientFacts) -> dict[str, object]:
+    """The curve after each dose, or since the beginning where there is no dose; the last answers item by item."""
+    before, last = [None, None, *facts.responses][-2:]
+    return {
+        "curve": dosed_curve(facts.points, facts.doses, facts.at, CURVE),
+        "whole": whole_curve(facts.points, facts.doses, facts.at, facts.zone),
+        "table": curve_table(facts.points, facts.doses),
+        "last_response": last,
+        "items": _lines(last, before) if last else [],
+    }
+
+
+def _lines(last: QuestionnaireResponse, before: QuestionnaireResponse | None) -> list[ItemLine]:
+    return item_lines(last.answers, before.answers if before else None, definition_of(last.questionnaire))
+
+
+def _notes(visit: Visit, user: User, facts: PatientFacts) -> dict[str, Any]:
+    notes = list(visit.notes.select_related("author__user").order_by("created_at"))
+    draft = next((note for note in notes if note.status == "preliminary" and note.author == user.membership), None)
+    signed = [note for note in notes if note.status != "preliminary"]
+    current = next((note for note in reversed(signed) if note.status == "final"), None)
+    return {
+        "signed": signed,
+        "current": current,
+        "form": NoteForm(instance=draft) if draft else NoteForm(initial={"text": prefilled(visit, facts)}),
+        "draft": draft,
+        "may_write": visit.admitted_at is not None and user.may(Permission.HOLD_VISITS) and current is None,
+    }
+
+
+def prefilled(visit: Visit, facts: PatientFacts) -> str:
+    """The first lines of a note: what the record knows already."""
+    if visit.admitted_at is None or visit.status == VisitStatus.CANCELLED:
+        return ""
+    begun = visit.admitted_at.astimezone(facts.zone)
+    how = _("Phone call") if visit.by_phone_at else _("Video visit")
+    lines = [f"{how}, {begun:%H:%M}, {visit.clinician.user.name}, {visit.patient}."]
+    where = facts.whereabouts()
+    if where is not None and where.place:
+        company = where.get_company_display() or _("not said who is there")
+        lines.append(_("Place: %(place)s (%(company)s).") % {"place": where.place, "company": company})
+    if facts.points:
+        lines.append(_("Last PHQ-9: %(score)s.") % {"score": f"{facts.points[-1].value:g}"})
+    return "\n".join(lines) + "\n\n"
