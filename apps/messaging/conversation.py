@@ -1,0 +1,143 @@
+"""A thread as a page shows it: rows with their days and states, lists by owner, what a search finds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db.models import Q, QuerySet
+
+from apps.accounts.models import User
+from apps.audit import actions as audit
+from apps.core.topics import Row
+from apps.messaging.models import Message, ReadMark, Thread
+from apps.messaging.rows import hits, is_patient, message_row, read_by, with_senders
+
+SHOWN = 200  # messages of one page
+FOUND = 50
+LANGUAGES = ("english", "simple")  # by the root of a word, and by the very word
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """rows: `message_row` with `at`, `day` (where one begins), `fresh` (first unread) and `state` (own messages).
+
+    after: the live log goes on after this number; older: the number before which there is more, or None.
+    """
+
+    thread: Thread
+    rows: list[Row]
+    read: Row
+    older: int | None
+    is_newest: bool
+    after: int
+    needs_help: bool
+
+    @property
+    def has_fresh(self) -> bool:
+        """Something here was not read yet."""
+        return any(row.get("fresh") for row in self.rows)
+
+
+def conversation(thread: Thread, user: User, zone: ZoneInfo, before: int | None = None) -> Conversation:
+    """The last messages of a thread (or those before a number), written down as seen."""
+    messages = Message.objects.visible_to(user).filter(thread=thread)
+    shown = messages if before is None else messages.filter(seq__lt=before)
+    found = list(with_senders(shown).reverse()[:SHOWN])[::-1]
+    audit.record_seen(found[-1:], actor_id=user.pk, detail="thread")
+    rows = [message_row(message, user) | {"at": message.sent_at} for message in found]
+    read = read_by(thread, user)
+    _name_days(rows, zone)
+    _name_states(rows, read, zone)
+    if before is None:
+        _mark_fresh(rows, thread, user)
+    first = rows[0]["seq"] if rows else 1
+    return Conversation(
+        thread=thread,
+        rows=rows,
+        read=read,
+        older=first if first > 1 else None,
+        is_newest=before is None,
+        after=rows[-1]["seq"] if rows else 0,
+        needs_help=is_patient(user) and _unanswered_danger(found),
+    )
+
+
+def _name_days(rows: list[Row], zone: ZoneInfo) -> None:
+    last = None
+    for row in rows:
+        day = row["at"].astimezone(zone).date()
+        row["day"] = day if day != last else None
+        last = day
+
+
+def _name_states(rows: list[Row], read: Row, zone: ZoneInfo) -> None:
+    """Own messages: "sent", "seen", and "seen-by" for the last one that was seen (the mark's time is its own)."""
+    own = [row for row in rows if row["own"]]
+    seen = [row for row in own if row["seq"] <= read["seq"]]
+    for row in own:
+        row["state"] = "seen" if row["seq"] <= read["seq"] else "sent"
+    if seen:
+        at = datetime.fromisoformat(read["at"])
+        later = at.astimezone(zone).date() != seen[-1]["at"].astimezone(zone).date()
+        seen[-1] |= {"state": "seen-by", "seen_by": read["name"], "seen_at": at, "seen_later": later}
+
+
+def _mark_fresh(rows: list[Row], thread: Thread, user: User) -> None:
+    mark = ReadMark.objects.filter(thread=thread, user=user).values_list("seq", flat=True).first() or 0
+    fresh = next((row for row in rows if row["seq"] > mark and not row["mine"]), None)
+    if fresh is not None:
+        fresh["fresh"] = True
+
+
+def _unanswered_danger(messages: Iterable[Message]) -> bool:
+    """The patient wrote a phrase of danger, and nobody has answered since: the page goes on showing help."""
+    danger = False
+    for message in messages:
+        danger = (danger or bool(hits(message))) if message.from_patient else False
+    return danger
+
+
+@dataclass(frozen=True)
+class Group:
+    """Threads of the desk's list under one heading: free, mine or others."""
+
+    name: str
+    threads: list[Any]
+
+
+def by_owner(threads: Iterable[Any], user: User) -> list[Group]:
+    """Whose they are; within a group flagged ones first, then who waits longest (the order of `with_state`)."""
+    groups: dict[str, list[Any]] = {"free": [], "mine": [], "others": []}
+    me = user.membership.pk if user.membership else None
+    for thread in threads:
+        name = "free" if thread.owner_id is None else "mine" if thread.owner_id == me else "others"
+        groups[name].append(thread)
+    return [Group(name, found) for name, found in groups.items() if found]
+
+
+def search(words: str, user: User) -> list[Row]:
+    """The newest messages with those words, in the threads that the person may see."""
+    words = words.replace("\x00", " ").strip()[:200]
+    if not words:
+        return []
+    found = list(_matching(words, user).order_by("-sent_at", "-seq")[:FOUND])
+    audit.record_seen(found, actor_id=user.pk, detail="search")
+    return [
+        message_row(message, user) | {"at": message.sent_at, "thread": message.thread, "around": message.seq + 1}
+        for message in found
+    ]
+
+
+def _matching(words: str, user: User) -> QuerySet[Message]:
+    """Full text, read row by row: under row-level security PostgreSQL may not use a text index first."""
+    wanted = Q()
+    messages = Message.objects.visible_to(user)
+    for language in LANGUAGES:
+        vector = SearchVector("body", config=language)
+        messages = messages.annotate(**{f"words_{language}": vector})
+        query = SearchQuery(words, config=language, search_type="websearch")
+        wanted |= Q(**{f"words_{language}": query})
+    return with_senders(messages.filter(wanted)).select_related("sender", "thread__patient")

@@ -1,0 +1,50 @@
+"""What a person fills in about messages. The rules are the actions'; forms only read."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Membership
+from apps.accounts.permissions import TABLE, Permission, Role
+from apps.alerts.models import LEVELS
+from apps.messaging.models import Thread
+
+ANSWERING = [role for role in Role if Permission.CHAT in TABLE[role]]
+
+
+class MessageForm(forms.Form):
+    """A message as a plain form sends it; seen: the last message that stood on the page."""
+
+    client_id = forms.UUIDField(widget=forms.HiddenInput)
+    body = forms.CharField(required=False, strip=False)
+    seen = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
+
+
+class SeenForm(forms.Form):
+    """How far somebody has read."""
+
+    seq = forms.IntegerField(min_value=0, max_value=2**63 - 1)
+
+
+class HandOverForm(forms.Form):
+    """To whom, and why."""
+
+    def __init__(self, *args: Any, thread: Thread, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = Membership.objects.filter(clinic_id=thread.clinic_id, role__in=ANSWERING, ended_at__isnull=True)
+        members = members.filter(user__is_active=True).exclude(pk=thread.owner_id).select_related("user")
+        self.fields["to"] = forms.ModelChoiceField(label=_("To"), queryset=members.order_by("user__name"))
+        self.fields["reason"] = forms.CharField(label=_("Why"), max_length=300, widget=forms.Textarea({"rows": 3}))
+
+
+class AlertForm(forms.Form):
+    """How urgent a message is, and why."""
+
+    level = forms.ChoiceField(label=_("How urgent"), choices=LEVELS, widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("Why this needs somebody"),
+        help_text=_("For the desk. Paged people see no word of it."),
+        max_length=180,
+        widget=forms.Textarea({"rows": 3}),
+    )

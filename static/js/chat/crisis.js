@@ -1,0 +1,21 @@
+// The patient wrote a phrase of danger: ways to get help appear at once, also where nothing can be sent.
+// The list is the server's (apps/messaging/phrases.py), put into the page.
+const card = document.querySelector("[data-crisis]");
+const list = document.getElementById("danger-phrases");
+const escape = (word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const phrases = list ? JSON.parse(list.textContent).map((phrase) => phrase.split(/\s+/).map(escape).join("\\s+")) : [];
+const every = phrases.length ? new RegExp(`(?<![\\p{L}\\p{N}_])(?:${phrases.join("|")})(?![\\p{L}\\p{N}_])`, "u") : null;
+
+export function isDanger(text) {
+  return Boolean(every?.test(text.replace(/[\u2019\u02bc]/g, "'").toLowerCase()));
+}
+
+// when: "saved" (only in this browser yet) or "sent"
+export function showHelp(when) {
+  if (!card) return;
+  for (const words of card.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== when;
+  if (!card.hidden) return;
+  card.hidden = false;
+  card.scrollIntoView({ block: "start" });
+  card.querySelector("h2").focus({ preventScroll: true });
+}

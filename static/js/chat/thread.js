@@ -1,0 +1,95 @@
+// One conversation, live: new rows, what the other side has read, the composer with its outbox.
+import { live } from "../live.js";
+import { isDanger, showHelp } from "./crisis.js";
+import { markRead, send } from "./delivery.js";
+import { Outbox } from "./outbox.js";
+import { View } from "./view.js";
+
+const AGAIN_MS = 10_000, PATIENCE_MS = 3_000;
+const log = document.querySelector("[data-log][data-thread]");
+const form = document.querySelector("[data-composer]");
+const box = document.querySelector("[data-scroll]");
+const strip = document.querySelector("[data-offline]");
+const { thread, user, readUrl } = log.dataset;
+const view = new View(log);
+let marked = 0, marking = false;
+
+const isAtEnd = () => (box ? box.scrollHeight - box.scrollTop - box.clientHeight : document.documentElement.scrollHeight - innerHeight - scrollY) < 160;
+const toEnd = () => (box ?? document.documentElement).scrollTo({ top: 1e7 });
+
+const outbox = new Outbox(`chat:${user}:${thread}`, {
+  deliver: (item) => send(thread, form.action, item),
+  onChange: () => { view.pending(outbox.items); },
+  onSent(item, sent) {
+    view.add({ own: true, body: item.body, client_id: item.client, sent_at: sent.sent_at });
+    if (sent.crisis) showHelp("sent");
+  },
+});
+
+async function read() {
+  const seq = view.last;
+  if (document.hidden || marking || seq <= marked) return;
+  marking = true;
+  if (await markRead(thread, readUrl, seq)) marked = seq;
+  marking = false;
+  if (marked === seq) read();
+}
+
+live.follow(`thread:${thread}`, {
+  after: view.last,
+  onRows(rows) {
+    const follows = isAtEnd();
+    for (const row of rows) { outbox.items.some((item) => item.client === row.client_id) && outbox.drop(row.client_id); view.add(row); }
+    if (rows.length && follows) toEnd();
+    read();
+  },
+  onState(rows) { for (const row of rows) if (row.read) view.read(row.read); },
+  onReset: () => location.reload(), // the database went back to an earlier time; the draft and the outbox stay here
+});
+
+let brokenSince = 0;
+live.onStatus(({ state }) => {
+  const broken = !["live", "blind", "connecting"].includes(state);
+  brokenSince = broken ? brokenSince || performance.now() : 0;
+  setTimeout(sayConnection, broken ? PATIENCE_MS : 0);
+  if (state === "live" || state === "blind") { outbox.drain(); read(); }
+});
+
+function sayConnection() {
+  strip.hidden = navigator.onLine && !(brokenSince && performance.now() - brokenSince >= PATIENCE_MS - 100);
+}
+
+if (form) {
+  const field = form.elements.body;
+  field.value ||= outbox.draft;
+  field.addEventListener("input", () => { outbox.draft = field.value; });
+  field.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(); });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!field.value.trim()) return field.focus();
+    if (isDanger(field.value)) showHelp("saved");
+    outbox.add(field.value.trim());
+    field.value = outbox.draft = "";
+    toEnd();
+    outbox.drain();
+  });
+  log.addEventListener("click", (event) => {
+    const client = event.target.closest("[data-change]")?.closest("[data-client]").dataset.client;
+    const text = client && outbox.takeBack(client);
+    if (!text) return;
+    field.value = outbox.draft = [text, field.value].filter(Boolean).join("\n");
+    field.focus();
+  });
+  setInterval(() => { if (outbox.waiting.length) outbox.drain(); }, AGAIN_MS);
+  view.pending(outbox.items);
+  outbox.drain();
+}
+
+document.body.classList.add("has-script");
+document.addEventListener("visibilitychange", () => { if (!document.hidden) read(); });
+document.addEventListener("session:lock", ({ detail }) => { if (!detail.locked && view.missed) location.reload(); });
+addEventListener("online", () => { sayConnection(); outbox.drain(); });
+addEventListener("offline", sayConnection);
+sayConnection();
+if (!location.hash) toEnd();
+read();
