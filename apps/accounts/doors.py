@@ -17,6 +17,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -101,10 +102,13 @@ class ApiDoor(BasePermission):
     """API views name `needed = {"GET": (Permission...), "POST": (...)}` or `needed = (Permission, ...)`."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        needed = view.needed.get(request.method, ()) if isinstance(view.needed, dict) else view.needed
+        method = "GET" if request.method in ("HEAD", "OPTIONS") else request.method
+        needed = view.needed.get(method, ()) if isinstance(view.needed, dict) else view.needed
         membership = getattr(request.user, "membership", None)
         if membership is None:
             return False
+        if request.method not in view.allowed_methods:
+            raise MethodNotAllowed(str(request.method))
         held = [permission for permission in needed if may(membership.role, permission)]
         if not held and membership.role == Role.PATIENT:
             raise Http404

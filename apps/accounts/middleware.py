@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
+from apps.accounts.authentication import bearer_text, find_token
 from apps.accounts.models import BreakGlass, Clinic, Membership, User, membership_in_force
 from apps.accounts.permissions import Role
 from apps.core import clock
@@ -23,6 +24,9 @@ class ClinicTransaction:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        bearer = bearer_text(request)
+        if bearer is not None:
+            return self._by_token(request, bearer)
         user = request.user
         if not user.is_authenticated:
             return self._in_transaction(request)
@@ -32,6 +36,15 @@ class ClinicTransaction:
                 return self._in_transaction(request)
             with use_clinic(user.membership.clinic_id):
                 return self._in_transaction(request)
+
+    def _by_token(self, request: HttpRequest, bearer: str) -> HttpResponse:
+        """The clinic of the token, whatever session came along. An unknown token is refused by its authentication."""
+        token = find_token(bearer)
+        if token is None:
+            return self._in_transaction(request)
+        request.api_token = token  # type: ignore[attr-defined]
+        with use_clinic(token.clinic_id):
+            return self._in_transaction(request)
 
     def _in_transaction(self, request: HttpRequest) -> HttpResponse:
         with transaction.atomic():

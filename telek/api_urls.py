@@ -1,0 +1,58 @@
+"""The API, /api/v1/: every app's rows under one router, its description, and a 404 that is a problem document."""
+
+from typing import Any, ClassVar
+
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from apps.accounts.permissions import Permission
+from apps.alerts.api import AlertViewSet
+from apps.messaging.api import ThreadViewSet
+from apps.monitoring.api import (
+    AssignmentViewSet,
+    ItemAnswerViewSet,
+    ObservationViewSet,
+    ResponseViewSet,
+    SlotViewSet,
+)
+from apps.patients.api import PatientViewSet
+from apps.sessions.api import VisitViewSet
+from telek import openapi
+
+router = SimpleRouter(use_regex_path=False)
+router.register("patients", PatientViewSet)
+router.register("assignments", AssignmentViewSet)
+router.register("slots", SlotViewSet)
+router.register("item-answers", ItemAnswerViewSet)
+router.register("questionnaire-responses", ResponseViewSet)
+router.register("observations", ObservationViewSet)
+router.register("alerts", AlertViewSet)
+router.register("threads", ThreadViewSet)
+router.register("visits", VisitViewSet)
+
+
+@extend_schema(exclude=True)
+class Nothing(APIView):
+    """Whatever else is asked of the API."""
+
+    needed: ClassVar = tuple(Permission)
+
+    def nothing(self, request: Request, **kwargs: Any) -> None:
+        """There is nothing here."""
+        raise NotFound
+
+    get = post = put = patch = delete = nothing
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("", include(router.urls)),
+    re_path(r"^.*$", Nothing.as_view(), name="api-nothing"),
+]
+
+__all__ = ["openapi", "router", "urlpatterns"]
