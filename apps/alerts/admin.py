@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.admin import ClinicAdmin, ClinicInline
 from apps.accounts.clinic_admin import clinic_in_force
+from apps.accounts.doors import door
 from apps.accounts.models import Clinic
 from apps.accounts.permissions import Permission
 from apps.alerts import roster
@@ -176,7 +177,7 @@ class RosterAdmin(ClinicAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Beside the stock pages: the import of a table."""
-        page = self.admin_site.admin_view(self.import_table)
+        page = door(*self.change_needs)(self.admin_site.admin_view(self.import_table))
         return [path("import/", page, name="alerts_rostershift_import"), *super().get_urls()]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -1,7 +1,7 @@
 """Raise an alert, in the caller's transaction: answer, alert, first page and its deliveries are one commit."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -69,15 +69,11 @@ def raise_alert(
     an unknown level.
     """
     queue_up(patient)
-    known = AlertOccurrence.objects.select_related("alert").filter(
-        clinic_id=patient.clinic_id, source_kind=source_kind, source_id=source_id, rule_code=rule_code
-    )
-    if (occurrence := known.first()) is not None:
+    found = Finding(Level(level), source_kind, source_id, rule_code, value, _clean(detail, 300))
+    if (occurrence := _seen_before(patient, found)) is not None:
         return occurrence.alert
     at = clock.now()
-    finding = _judged(
-        patient, cause, Finding(Level(level), source_kind, source_id, rule_code, value, _clean(detail, 300)), at
-    )
+    finding = _judged(patient, cause, found, at)
     alert = unresolved(patient, cause)
     if alert is None:
         alert = _open(patient, cause, title, finding, at, synthetic=synthetic or patient.synthetic)
@@ -117,6 +113,16 @@ def promise_call(alert: Alert, by: datetime) -> None:
         set_timer(alert)
 
 
+def _seen_before(patient: Patient, finding: Finding) -> AlertOccurrence | None:
+    rows = AlertOccurrence.objects.select_related("alert").filter(
+        clinic_id=patient.clinic_id,
+        source_kind=finding.source_kind,
+        source_id=finding.source_id,
+        rule_code=finding.rule_code,
+    )
+    return rows.first()
+
+
 def _judged(patient: Patient, cause: str, finding: Finding, at: datetime) -> Finding:
     """A clinician's signed, unexpired word about this person's known answer makes a task of the same or less."""
     if finding.value is None or not finding.level.pages:
@@ -125,15 +131,7 @@ def _judged(patient: Patient, cause: str, finding: Finding, at: datetime) -> Fin
     newest = signed.order_by("-created_at", "-id").first()
     if newest is None or finding.value > newest.value:
         return finding
-    return Finding(
-        Level.P3,
-        finding.source_kind,
-        finding.source_id,
-        finding.rule_code,
-        finding.value,
-        finding.detail,
-        reviewed=True,
-    )
+    return replace(finding, level=Level.P3, reviewed=True)
 
 
 def _open(patient: Patient, cause: str, title: str, finding: Finding, at: datetime, *, synthetic: bool) -> Alert:
