@@ -84,3 +84,15 @@ def first_page_seconds(rig: Rig) -> list[float]:
 def share(values: list[float], part: float) -> float:
     """A percentile of sorted values; 0 without any."""
     return values[min(int(len(values) * part), len(values) - 1)] if values else 0.0
+
+
+def repeat_lateness(rig: Rig, interval: float) -> list[float]:
+    """Of each page but an alert's first: how many seconds after its time it was made (the time of the page before
+    plus `interval`)."""
+    rows = rig.sql(
+        """
+        select extract(epoch from fired_at - lag(fired_at) over (partition by alert_id order by step_no))::float
+          from alerts_alertstep
+        """
+    )
+    return sorted(max(0.0, row[0] - interval) for row in rows if row[0] is not None)

@@ -120,7 +120,7 @@ class Rig:
             "TELEK_SMS_TRANSPORT": "http",
             "TELEK_EMAIL_TRANSPORT": "http",
             "TELEK_TRANSPORT_URL": self.provider.url,
-            "TELEK_SEND_TIMEOUT_SECONDS": "1",
+            "TELEK_SEND_TIMEOUT_SECONDS": "1.5",
             "TELEK_LOG_LEVEL": "WARNING",
             **self.settings,
         }
@@ -199,11 +199,18 @@ class Rig:
 
     def wait_for(self, what: Callable[[], bool], *, seconds: float, why: str) -> float:
         """How long it took; fails with `why` after that many seconds."""
+        took = self.watch(what, seconds=seconds)
+        assert took < seconds, f"after {seconds} s still not: {why}\n{self.last_words()}"
+        return took
+
+    def watch(self, what: Callable[[], bool], *, seconds: float) -> float:
+        """How long it took, at most that many seconds."""
         began = time.monotonic()
-        while not what():
-            assert time.monotonic() - began < seconds, f"after {seconds} s still not: {why}\n{self.last_words()}"
+        while time.monotonic() - began < seconds:
+            if what():
+                return time.monotonic() - began
             time.sleep(0.1)
-        return time.monotonic() - began
+        return seconds
 
     def last_words(self) -> str:
         """The end of every log, for a failure's report."""
