@@ -154,12 +154,20 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_http_methods(["GET", "POST"])
-@reauthentication_required(allow_get=True)
-def create_token(request: HttpRequest) -> HttpResponse:
+def create_token(request: HttpRequest) -> HttpResponseBase:
     """Make an API token; its text is shown on this page and never again."""
-    user = _user(request)
-    if user.membership is None or user.membership.role == Role.EMERGENCY:
+    membership = _user(request).membership
+    if membership is None:
         raise Http404
+    if membership.role == Role.EMERGENCY:
+        raise PermissionDenied
+    return _create_token(request)
+
+
+@reauthentication_required(allow_get=True)
+def _create_token(request: HttpRequest) -> HttpResponse:
+    user = _user(request)
+    assert user.membership  # noqa: S101  (checked by the only caller)
     form = TokenForm(request.POST or None, membership=user.membership)
     shown = ""
     if request.method == "POST" and form.is_valid():

@@ -1,0 +1,259 @@
+"""A world to break into: two clinics, three patients, everything that hangs on them, marked with canary words.
+
+Relations are seen from Riverside: `own` hangs on Maria, `other` on Tobias (same clinic), `foreign` on Yusuf
+(Hillside). A canary word in an answer tells whose record it came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.test import Client
+
+from apps.accounts import actions as people
+from apps.accounts.invitations import invite
+from apps.accounts.middleware import CLINIC_KEY, resolve_membership
+from apps.accounts.models import Clinic, ContactPoint, User
+from apps.accounts.permissions import Permission, Role
+from apps.accounts.tokens import create_token
+from apps.alerts.actions import raise_alert
+from apps.core import clock
+from apps.core.db.scope import use_clinic, use_user
+from apps.messaging import actions as messaging
+from apps.monitoring.links import issue
+from apps.monitoring.models import Observation, Slot, SlotState
+from apps.notifications.models import Delivery
+from apps.patients import actions as patients
+from apps.patients.models import Patient
+from apps.sessions.models import Visit, VisitNote
+from tests.cast import Cast, make_cast, make_person
+from tests.monitoring.stage import questionnaire
+
+RELATIONS = ("own", "other", "foreign")
+# Whose word: names may be read by whoever manages people, clinical words only by whoever treats.
+NAME = {relation: f"zq{relation}name" for relation in RELATIONS}
+CLINICAL = {relation: f"zq{relation}word" for relation in RELATIONS}
+
+
+@dataclass
+class Actor:
+    """Somebody who tries. sees: the relations that are theirs; role: as expectations.yaml names it."""
+
+    name: str
+    role: str
+    sees: tuple[str, ...]
+    client: Client
+    user: User | None = None
+
+
+@dataclass
+class World:
+    """The cast, the actors, and the ids of everything by kind and relation."""
+
+    cast: Cast
+    actors: list[Actor] = field(default_factory=list)
+    ids: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def note(self, kind: str, relation: str, value: object) -> None:
+        self.ids.setdefault(kind, {})[relation] = str(value)
+
+    def actor(self, name: str) -> Actor:
+        return next(actor for actor in self.actors if actor.name == name)
+
+
+def make_world() -> World:
+    """Everything; needs an open transaction."""
+    cast = make_cast()
+    world = World(cast)
+    for relation, patient, clinician in (
+        ("own", cast.patient, cast.prescriber),
+        ("other", cast.patient_2, cast.prescriber),
+        ("foreign", cast.other_patient, cast.other_prescriber),
+    ):
+        with use_clinic(patient.clinic_id):
+            _mark(patient, relation)
+            _fill(world, relation, patient, clinician)
+    _fill_clinics(world)
+    world.actors = _actors(cast)
+    return world
+
+
+def _mark(patient: Patient, relation: str) -> None:
+    """The canary words in every text that a page could show."""
+    User.objects.filter(pk=patient.user_id).update(name=f"Person {NAME[relation]}")
+    patient.family_name, patient.address = f"Fam{CLINICAL[relation]}", f"Street {CLINICAL[relation]}"
+    patient.allergies = patient.diagnosis = f"Sensitive {CLINICAL[relation]}"
+    patient.save()
+    patient.emergency_contacts.update(name=f"Contact {CLINICAL[relation]}")
+    patient.user.refresh_from_db()
+
+
+def _fill(world: World, relation: str, patient: Patient, clinician: User) -> None:
+    word = CLINICAL[relation]
+    world.note("patient", relation, patient.pk)
+    world.note("emergency-contact", relation, patient.emergency_contacts.get().pk)
+    alert = raise_alert(
+        patient=patient,
+        cause="suicidal-thoughts",
+        level="P1",
+        title=f"Alert {word}",
+        source_kind="test",
+        source_id=uuid4(),
+        rule_code="test",
+    )
+    world.note("alert", relation, alert.pk)
+    patients.write_safety_note(patient=patient, text=f"Note {word}", actor=clinician)
+    _fill_survey(world, relation, patient, clinician)
+    _fill_talk(world, relation, patient)
+    _fill_visit(world, relation, patient, clinician)
+    _fill_account(world, relation, patient)
+
+
+def _fill_survey(world: World, relation: str, patient: Patient, clinician: User) -> None:
+    from apps.monitoring import actions as monitoring
+
+    assignment = monitoring.assign(
+        patient=patient, questionnaire=questionnaire("phq-9"), rhythm="daily", actor=clinician
+    )
+    slot = assignment.slots.order_by("opens_at").first()
+    assert isinstance(slot, Slot)
+    now = clock.now()
+    slot.opens_at, slot.closes_at, slot.state = now - timedelta(hours=3), now + timedelta(hours=3), SlotState.OPEN
+    slot.next_step_at = slot.closes_at
+    slot.save()
+    world.note("assignment", relation, assignment.pk)
+    world.note("slot", relation, slot.pk)
+    world.note("survey-token", relation, issue(slot, now))
+    observation = Observation.objects.create(
+        clinic=patient.clinic,
+        patient=patient,
+        code="8867-4",
+        value=71,
+        unit="/min",
+        effective_at=now,
+        source=f"x{CLINICAL[relation]}",
+    )
+    world.note("observation", relation, observation.pk)
+
+
+def _fill_talk(world: World, relation: str, patient: Patient) -> None:
+    thread = messaging.open_thread(patient=patient)
+    writer = patient.user
+    with use_user(writer.pk):
+        writer.membership = resolve_membership(writer, str(patient.clinic_id))
+    message = messaging.send_message(
+        thread=thread, body=f"Message {CLINICAL[relation]}", client_id=uuid4(), actor=writer
+    )
+    world.note("thread", relation, thread.pk)
+    world.note("message", relation, message.pk)
+
+
+def _fill_visit(world: World, relation: str, patient: Patient, clinician: User) -> None:
+    starts = clock.now() + timedelta(minutes=5 if relation == "own" else 65)
+    visit = Visit.objects.create(
+        clinic=patient.clinic,
+        patient=patient,
+        clinician=clinician.membership,
+        starts_at=starts,
+        ends_at=starts + timedelta(minutes=20),
+        reason=f"Reason {CLINICAL[relation]}",
+    )
+    note = VisitNote.objects.create(
+        clinic=patient.clinic, visit=visit, author=clinician.membership, text=f"Note {CLINICAL[relation]}"
+    )
+    world.note("visit", relation, visit.pk)
+    world.note("visit-note", relation, note.pk)
+
+
+def _fill_account(world: World, relation: str, patient: Patient) -> None:
+    person = patient.user
+    token, _text = create_token(label=f"Token {NAME[relation]}", scopes=[Permission.OWN_RECORD], days=9, actor=person)
+    world.note("own-token", relation, token.pk)
+    world.note("contact-point", relation, ContactPoint.objects.filter(user=person).order_by("rank")[0].pk)
+    assert person.membership
+    world.note("patient-membership", relation, person.membership.pk)
+
+
+def _fill_clinics(world: World) -> None:
+    """What hangs on a clinic rather than on a patient: `other` is a second row of Riverside."""
+    cast = world.cast
+    homes = (("own", cast.clinic, cast.nurse), ("other", cast.clinic, cast.therapist))
+    for relation, clinic, member in (*homes, ("foreign", cast.other_clinic, cast.other_prescriber)):
+        with use_clinic(clinic.pk):
+            _fill_clinic(world, relation, clinic, member)
+
+
+def _fill_clinic(world: World, relation: str, clinic: Clinic, member: User) -> None:
+    invitation = invite(
+        clinic=clinic,
+        email=f"{relation}-new@telek.example",
+        name=f"New {NAME[relation]}",
+        role=Role.NURSE,
+        actor=None,
+    )
+    delivery = Delivery.objects.get(subject_id=invitation.pk)
+    world.note("invitation-token", relation, delivery.context["link"].strip("/").split("/")[1])
+    world.note("delivery", relation, delivery.pk)
+    world.note("invited", relation, invitation.membership_id)
+    world.note("clinic", relation, clinic.pk)
+    world.note("clinic-of-all", "own", clinic.pk)
+    world.note("user-of-all", "own", member.pk)
+    assert member.membership
+    world.note("membership", relation, member.membership.pk)
+    world.note("staff-contact-point", relation, ContactPoint.objects.filter(user=member).order_by("rank")[0].pk)
+    token, _text = create_token(label="lab", scopes=[Permission.SEE_DESK], days=9, actor=member)
+    world.note("staff-token", relation, token.pk)
+
+
+def _actors(cast: Cast) -> list[Actor]:
+    home = ("own", "other")
+    with use_clinic(cast.clinic.pk):
+        revoked = make_person(cast.clinic, "revoked", "Ex Nurse", Role.NURSE)
+        client = cast.client(revoked)
+        people.end_membership(membership=revoked.membership, actor=cast.clinic_admin)  # type: ignore[arg-type]
+    platform = cast.platform_admin
+    glass = User.objects.create_superuser("glass@telek.example", "a long pass phrase", name="Glass Breaker")
+    people.break_glass(clinic=cast.clinic, reason="Restoring a lost record", actor=glass)
+    return [
+        Actor("anonymous", "anonymous", (), cast.client(None)),
+        Actor("patient", "patient", ("own",), cast.client(cast.patient_user), cast.patient_user),
+        Actor("other patient", "patient", ("other",), cast.client(cast.patient_2_user), cast.patient_2_user),
+        Actor(
+            "foreign patient", "patient", ("foreign",), cast.client(cast.other_patient_user), cast.other_patient_user
+        ),
+        Actor("prescriber", "prescriber", home, cast.client(cast.prescriber), cast.prescriber),
+        Actor("nurse", "nurse", home, cast.client(cast.nurse), cast.nurse),
+        Actor("therapist", "therapist", home, cast.client(cast.therapist), cast.therapist),
+        Actor("coordinator", "coordinator", home, cast.client(cast.coordinator), cast.coordinator),
+        Actor("clinic admin", "clinic-admin", home, cast.client(cast.clinic_admin), cast.clinic_admin),
+        Actor(
+            "foreign clinician", "prescriber", ("foreign",), cast.client(cast.other_prescriber), cast.other_prescriber
+        ),
+        Actor("revoked nurse", "nobody", (), client, revoked),
+        Actor("nobody", "nobody", (), cast.client(cast.nobody), cast.nobody),
+        Actor("platform admin", "platform", (), cast.client(platform), platform),
+        Actor("behind broken glass", "emergency", home, _at(cast.client(glass), cast.clinic), glass),
+    ]
+
+
+def _at(client: Client, clinic: Clinic) -> Client:
+    session = client.session
+    session[CLINIC_KEY] = str(clinic.pk)
+    session.save()
+    return client
+
+
+def missing_ids() -> list[str]:
+    """Ids that name nothing, and things that are no ids."""
+    return [str(uuid4()), "not-a-uuid", "0", "-1", "9223372036854775808", str(UUID(int=0)).upper()]
+
+
+def everything(value: Any) -> str:
+    """The text of an answer, whatever it is."""
+    if getattr(value, "streaming", False):
+        return b"".join(value.streaming_content).decode(errors="replace")
+    headers = " ".join(f"{name}: {content}" for name, content in value.headers.items())
+    return headers + value.content.decode(errors="replace")
