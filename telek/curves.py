@@ -112,7 +112,7 @@ def whole_curve(points: Sequence[Point], doses: Sequence[Anchor], at: datetime, 
     )
     return trend(
         points,
-        as_doses(doses),
+        [Dose(dose.started_at, str(number)) for number, dose in enumerate(doses, start=1)],
         severity_bands(),
         at,
         y_max=HIGHEST,

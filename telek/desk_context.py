@@ -59,7 +59,7 @@ def nav_counts(user: User) -> dict[str, int]:
         counts["messages"] = Thread.objects.visible_to(user).filter(waiting_since__isnull=False).count()
     if user.may(Permission.SEE_CLINICAL):
         counts["visits"] = visits_today(user, at).count()
-    return counts
+    return {name: count for name, count in counts.items() if count}
 
 
 def visits_today(user: User, at: datetime) -> Any:

@@ -134,7 +134,7 @@ class Person:
             start=self.at - timedelta(days=DAYS),
             end=self.at,
             y_max=HIGHEST,
-            gap_days=3,
+            gap_days=8,
             title=title,
         )
 
@@ -164,7 +164,7 @@ class Worklist:
     team: int = 0
     mine: int = 0
     people: int = 0
-    quiet: list[Person] = field(default_factory=list)
+    open_items: dict[str, int] = field(default_factory=dict)  # of the whole clinic, by navigation link
 
     @property
     def buckets(self) -> list[dict[str, Any]]:
@@ -258,7 +258,18 @@ def worklist(user: User, at: datetime, whose: str = "team") -> Worklist:
         team=len(entries),
         mine=len(own),
         people=len(known),
+        open_items=_open_items(entries, list(known.values())),
     )
+
+
+def _open_items(entries: list[Entry], known: list[Person]) -> dict[str, int]:
+    counts = {
+        "desk": len(entries),
+        "alerts": sum(entry.is_open_alert and entry.level != "P3" for entry in entries),
+        "messages": sum(person.patient.waiting_since is not None for person in known),
+        "visits": sum(len(person.patient.visits_today or []) for person in known),
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def alert_entries(alerts: Sequence[Alert], user: User, at: datetime) -> list[Entry]:

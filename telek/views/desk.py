@@ -43,7 +43,7 @@ def desk(request: ClinicRequest) -> HttpResponse:
         if e.alert
     ]
     audit.record_seen([*shown, *_without_alert(listed)], actor_id=request.user.pk, detail="worklist")
-    context = {"nav": "desk", "list": listed, "now": now, "nav_counts": _counts(listed)}
+    context = {"nav": "desk", "list": listed, "now": now, "nav_counts": listed.open_items}
     if not listed.entries:
         context["proof"] = proof(request, listed)
     return render(request, "desk/worklist_show.html", context)
@@ -54,19 +54,6 @@ def _without_alert(listed: Worklist) -> list[Patient]:
     return list(
         {e.person.patient.pk: e.person.patient for e in listed.entries if e.person.patient.pk not in with_one}.values()
     )
-
-
-def _counts(listed: Worklist) -> dict[str, int]:
-    """The navigation's numbers, from what was read anyway (the team's only when the team's list is shown)."""
-    steps = [entry.step for entry in listed.entries]
-    return {
-        "desk": len(listed.entries),
-        "alerts": sum(entry.is_open_alert and entry.level != "P3" for entry in listed.entries),
-        "messages": sum(
-            entry.person.patient.waiting_since is not None for entry in listed.entries if entry.step == "message"
-        ),
-        "visits": steps.count("visit"),
-    }
 
 
 def proof(request: ClinicRequest, listed: Worklist) -> dict[str, object]:

@@ -34,7 +34,7 @@ function show() {
   if (status.checkedAt !== null && status.state === "live") known.since = serverNow() - (performance.now() - status.checkedAt);
   reason = judge(status);
   if (indicator) {
-    const good = !reason && status.state === "live";
+    const good = (!reason || reason === "engine") && status.state === "live";
     indicator.hidden = status.checkedAt === null && !reason;
     indicator.classList.toggle("bad", !good);
     indicator.querySelector("[data-live-word]").textContent = good ? indicator.dataset.wordLive : indicator.dataset.wordLost;

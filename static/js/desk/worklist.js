@@ -87,6 +87,7 @@ if (first && matchMedia("(min-width: 1101px)").matches) {
 
 // --- not live: hatched, clocks instead of countdowns, what is held said as not yet received ---
 function freeze(reason) {
+  if (reason === "engine") return; // the list itself is current: the bar says what is not
   document.body.classList.add("is-stale");
   list.classList.add("frozen");
   for (const node of list.querySelectorAll("[data-countdown]")) {
@@ -94,7 +95,6 @@ function freeze(reason) {
     node.removeAttribute("data-countdown");
     node.textContent = clockWords(Date.parse(node.dataset.heldCountdown)).slice(0, 5);
   }
-  if (reason === "engine") return; // the list itself is current
   side.replaceChildren(document.getElementById("stale-side").content.cloneNode(true));
   side.querySelector("[data-known-since]").textContent = clockWords(known.since);
   side.querySelector("[data-known-engine]").textContent = known.engine == null ? "" : clockWords(known.since - known.engine * 1000);
