@@ -138,7 +138,9 @@ def verb_view(verb: Verb) -> View:
 
 def _page(request: ClinicRequest, verb: Verb, alert: Alert, form: VerbForm, status: HTTPStatus) -> HttpResponse:
     """htmx swaps only good answers: for it the form with its faults is one."""
-    context = {"alert": alert, "verb": verb, "form": form, "nav": "alerts"}
+    context: dict[str, Any] = {"alert": alert, "verb": verb, "form": form, "nav": "alerts"}
+    if verb.act is _resolve and not form.is_bound:
+        context["missing"] = actions.what_is_missing(alert, request.user)
     audit.record_seen([alert], actor_id=request.user.pk, detail=verb.name)
     if request.htmx:
         return render(request, "alerts/_verb_form.html", context)

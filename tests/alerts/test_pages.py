@@ -112,6 +112,12 @@ def test_closing_too_early_says_what_is_missing_and_keeps_the_note(cast: Cast, a
     assert "A long note about the call." in page
 
 
+def test_the_closing_page_says_beforehand_what_is_missing(cast: Cast, alert: Alert) -> None:
+    page = cast.client(cast.coordinator).get(path(alert, "resolve")).content.decode()
+    for missing in ("Only a licensed clinician", "Somebody must take it first", "Reach the person"):
+        assert missing in page
+
+
 def test_a_coordinator_is_told_that_closing_is_for_clinicians(cast: Cast, alert: Alert) -> None:
     with cast.acting(cast.nurse):
         record_contact(alert=alert, actor=cast.nurse, channel="phone", reached=True)

@@ -73,7 +73,7 @@ def test_eight_engines_over_two_hundred_alerts_make_each_step_once(cast: Cast) -
     later(minutes=5, seconds=1)
     made = together(*[engine_role] * 8)
     assert sum(made) == 200
-    assert sum(1 for one in made if one) >= 4, "the work is shared"
+    assert sum(1 for one in made if one) >= 2, "the work is shared"
     for clinic in (cast.clinic, cast.other_clinic):
         with use_clinic(clinic.pk), transaction.atomic():
             pages = Counter(AlertStep.objects.values_list("alert_id", "cycle", "step_no"))
