@@ -6,6 +6,7 @@ saved answer into an error.
 
 import hashlib
 import logging
+import time
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,10 @@ from django.conf import settings
 from django.db import connection, transaction
 
 logger = logging.getLogger(__name__)
+
+# A Redis that hangs costs its time limit at every hint: after the first, hints are dropped for a while.
+QUIET_SECONDS = 5.0
+_quiet_until = 0.0  # monotonic seconds
 
 
 def group_name(topic: str) -> str:
@@ -47,9 +52,15 @@ def _prefix() -> str:
 
 def _send(topic: str, hint: dict[str, object]) -> None:
     """Publish as channels_redis' pub/sub layer does, but synchronously and with a short time limit."""
+    global _quiet_until
+    if time.monotonic() < _quiet_until:
+        return
     layer = get_channel_layer()
     message = {"type": "live.hint", "topic": topic, "hint": hint}
     try:
         _redis().publish(f"{_prefix()}__group__{group_name(topic)}", layer.serialize(message))
+    except redis.TimeoutError:
+        _quiet_until = time.monotonic() + QUIET_SECONDS
+        logger.warning("live hints are dropped for %s s: Redis does not answer", QUIET_SECONDS)
     except redis.RedisError as error:
         logger.warning("live hint not sent: %s", type(error).__name__)

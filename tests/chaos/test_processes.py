@@ -1,6 +1,8 @@
 """Real processes, really killed: nothing is lost, nothing is stuck, repeats only where a kill hit a sender."""
 
+import os
 import random
+import signal
 import time
 from collections.abc import Iterator
 
@@ -56,6 +58,18 @@ def test_with_celery_and_valkey_dead_the_pump_alone_delivers(rig: Rig) -> None:
         rig.wait_for(lambda: all_reached(rig, 10), seconds=20, why="ten alerts at the provider")
     finally:
         rig.valkey.restart()
+    assert_nothing_lost(rig)
+
+
+def test_with_valkey_hung_the_pump_delivers_all_the_same(rig: Rig) -> None:
+    """Worse than a dead one: it takes connections and never answers."""
+    os.kill(rig.valkey.pid, signal.SIGSTOP)
+    try:
+        rig.add_pump("pump")
+        rig.add_loader(0, 10, 0.05)
+        rig.wait_for(lambda: all_reached(rig, 10), seconds=20, why="ten alerts at the provider")
+    finally:
+        os.kill(rig.valkey.pid, signal.SIGCONT)
     assert_nothing_lost(rig)
 
 
