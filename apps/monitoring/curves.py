@@ -105,7 +105,7 @@ def scores_of(patient: Patient, *, since: datetime | None = None) -> Scores:
 
 def short_day(at: datetime, zone: ZoneInfo) -> str:
     """23 Nov, in that zone."""
-    return formats.date_format(at.astimezone(zone).date(), "j M")
+    return formats.date_format(at.astimezone(zone).date(), "j M").replace(" ", "\u00a0")
 
 
 def draw_scores(scores: Scores, *, axes: bool, width: float, height: float, extra_class: str) -> Svg:
@@ -155,11 +155,11 @@ def score_sentence(scores: Scores) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AfterDose:
-    """The days after the last three sessions. rows: day -> one mood per session, newest first, None for no answer."""
+    """The days after the last three sessions. rows: day -> words for each session, newest first."""
 
     svg: Svg
     names: list[str]
-    rows: list[tuple[int, list[int | None]]]
+    rows: list[tuple[int, list[str]]]
     sentence: str
 
 
@@ -192,7 +192,8 @@ def mood_after_doses(patient: Patient, *, width: float, height: float) -> AfterD
         variant="patient",
     )
     newest_first = list(reversed(curves))
-    return AfterDose(svg, [curve.name for curve in newest_first], _rows(newest_first), _mood_sentence(newest_first[0]))
+    names = [curve.name for curve in newest_first]
+    return AfterDose(svg, names, _rows(newest_first, today), _mood_sentence(newest_first[0]))
 
 
 def _curve(patient: Patient, dose: Anchor, zone: ZoneInfo, *, current: bool) -> Curve:
@@ -209,10 +210,15 @@ def _curve(patient: Patient, dose: Anchor, zone: ZoneInfo, *, current: bool) -> 
     return Curve(short_day(dose.started_at, zone), points, current)
 
 
-def _rows(curves: list[Curve]) -> list[tuple[int, list[int | None]]]:
-    days = [0, 1, 2, 3, 5, 7, 10, 14]
-    found = [{int(point.day): int(point.value) for point in curve.points} for curve in curves]
-    return [(day, [moods.get(day) for moods in found]) for day in days]
+def _rows(curves: list[Curve], today: float) -> list[tuple[int, list[str]]]:
+    """The mood of each day after each session; days to come of the newest one are not yet there."""
+    found = [{int(point.day): f"{point.value:.0f}" for point in curve.points} for curve in curves]
+    days = [0, 1, 2, 3, 5, 7, 10, OVERLAY_DAYS]
+    none, not_yet = _("none"), _("not yet")
+    return [
+        (day, [moods.get(day, not_yet if not index and day > today else none) for index, moods in enumerate(found)])
+        for day in days
+    ]
 
 
 def _mood_sentence(curve: Curve) -> str:

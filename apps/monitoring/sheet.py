@@ -103,7 +103,7 @@ def form_value(value: AnswerValue) -> str:
 
 def title_for(definition: Definition) -> str:
     """What the form is called before the person: no name of a disease."""
-    return _("Daily check-in") if definition.key == "check-in" else _("Questions about how you are")
+    return _("Daily check-in") if definition.key == "check-in" else _("A few questions")
 
 
 def make_sheet(
@@ -168,8 +168,8 @@ def _question(
         unsafe=_values(definition, item, suicidal=True),
         urgent=_values(definition, item, suicidal=False),
         shows_crisis=any(map(is_suicidal, answer_findings(definition, item.link_id, saved))),
-        low_label=_own(definition, item.low_label),
-        high_label=_own(definition, item.high_label),
+        low_label=_in_sentence(_own(definition, item.low_label)),
+        high_label=_in_sentence(_own(definition, item.high_label)),
         error=errors.get(item.link_id, ""),
     )
 
@@ -177,6 +177,11 @@ def _question(
 def _own(definition: Definition, text: str) -> str:
     """Our own words are translated; those of a published instrument only by their owners."""
     return _(text) if definition.own_wording and text else text
+
+
+def _in_sentence(words: str) -> str:
+    """ "Worst I can imagine" after a number and a comma."""
+    return words[:1].lower() + words[1:]
 
 
 def _options(item: Item) -> list[tuple[str, str]]:

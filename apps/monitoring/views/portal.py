@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import time, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
@@ -34,6 +37,7 @@ from apps.patients import actions as patients
 from apps.patients.models import Patient
 
 READS_SHOWN = 50
+ROWS_SHOWN = 12
 SECONDS_A_QUESTION = 8
 
 
@@ -59,7 +63,18 @@ def _due(slot: Any) -> dict[str, Any]:
         "questions": questions,
         "minutes": minutes,
         "started": slot.given > 0,
+        "until": _until(slot),
     }
+
+
+def _until(slot: Slot) -> str:
+    """When it closes, as one says it: midnight, 22:00, Thu 26 Nov 08:00."""
+    zone = ZoneInfo(slot.time_zone)
+    end, today = slot.closes_at.astimezone(zone), clock.now().astimezone(zone).date()
+    if end.time() == time(0) and end.date() - timedelta(days=1) == today:
+        return _("midnight")
+    shown = end.strftime("%H:%M")
+    return shown if end.date() == today else f"{formats.date_format(end.date(), 'D j M')} {shown}"
 
 
 def scores_hidden(patient: Patient) -> bool:
@@ -115,6 +130,7 @@ def progress(request: HttpRequest) -> HttpResponse:
     scores = curves.scores_of(patient)
     audit.record_seen([] if hidden else scores.responses, actor_id=request.user.pk, detail="progress")
     show = bool(scores.responses) and not hidden
+    rows = curves.score_table(scores) if show else []
     context = {
         "nav": "home",
         "zone": patient.time_zone,
@@ -124,7 +140,8 @@ def progress(request: HttpRequest) -> HttpResponse:
         "sentence": curves.score_sentence(scores),
         "narrow": show and curves.draw_scores(scores, axes=True, width=340, height=260, extra_class="phone-only"),
         "wide": show and curves.draw_scores(scores, axes=True, width=620, height=400, extra_class="wide-only"),
-        "rows": curves.score_table(scores) if show else [],
+        "rows": rows[:ROWS_SHOWN],
+        "earlier": rows[ROWS_SHOWN:],
         "moods": curves.mood_after_doses(patient, width=620, height=420),
         "moods_narrow": curves.mood_after_doses(patient, width=340, height=320),
     }
@@ -173,8 +190,6 @@ def _change(request: HttpRequest, patient: Patient, form: ReachabilityForm) -> b
 
 def _uuid(text: str | None) -> Any:
     """A uuid's text, or one that no row has."""
-    from uuid import UUID
-
     try:
         return UUID(text or "")
     except ValueError:
@@ -211,8 +226,3 @@ def call_me(request: HttpRequest) -> HttpResponse:
 def scores_hidden_by_answer(patient: Patient) -> bool:
     """Is there an unsettled alert about suicide?"""
     return Alert.objects.unresolved().filter(patient=patient, cause=SUICIDAL).exists()
-
-
-def local_date(patient: Patient) -> Any:
-    """Today where the person is."""
-    return clock.now().astimezone(ZoneInfo(patient.time_zone)).date()

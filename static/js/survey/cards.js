@@ -14,23 +14,39 @@ export function cardFor(question) {
   return urgent && opens(question, "urgent") ? urgent : null;
 }
 
+// one question a screen: under the line that says what was saved; in the list: under its question
+function place(card, question) {
+  if ("screen" in question.dataset) question.closest("form").querySelector("[data-cards]").append(card);
+  else question.append(card);
+}
+
+// another screen: a card stays with its question
+export function turn(question) {
+  for (const card of [crisis, urgent]) {
+    if (!card?.dataset.at) continue;
+    const mine = card.dataset.at === question.dataset.question || !("screen" in question.dataset);
+    card.hidden = !mine || "closed" in card.dataset;
+  }
+}
+
 export function show(question, state) {
   const card = cardFor(question);
   if (!card) return false;
   say(card, state);
   if (card.dataset.at !== question.dataset.question || card.hidden) {
     card.dataset.at = question.dataset.question;
-    question.append(card);
+    place(card, question);
     card.hidden = false;
+    delete card.dataset.closed;
     card.querySelector("[data-safe]").hidden = false;
     card.querySelector("h2").focus();
   }
   return true;
 }
 
-export function close(card) {
+function close(card) {
   card.hidden = true;
-  document.dispatchEvent(new CustomEvent("card:closed"));
+  card.dataset.closed = "";
 }
 
 async function post(form, status, offline) {

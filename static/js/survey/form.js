@@ -9,14 +9,15 @@ import { Sender } from "./sender.js";
 const form = document.querySelector("form[data-survey]");
 const words = form.dataset;
 const status = form.querySelector("[data-status]");
+const icon = form.querySelector("[data-status-icon]");
 const draft = new Draft(words.survey);
 const known = new Map(); // what the draft or the server has of each item
 const clock = new Intl.DateTimeFormat(document.documentElement.lang || "en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 let leaving = false;
 
-const say = (text) => { status.textContent = text; };
+const say = (text, good = false) => { status.textContent = text; icon.hidden = !good; };
 const question = (linkId) => all(form).find((candidate) => name(candidate) === linkId);
-const local = () => say(draft.kept ? words.wordLocal : words.wordFull);
+const local = () => say(draft.kept ? words.wordLocal : words.wordFull, draft.kept);
 
 const sender = new Sender(draft, {
   answerUrl: words.answer,
@@ -24,7 +25,7 @@ const sender = new Sender(draft, {
   csrf: () => form.elements.csrfmiddlewaretoken.value,
   listener: {
     sent(answer, reply) {
-      say(reply.message || words.wordSent.replace("%t", clock.format(new Date(reply.received_at))));
+      say(reply.message || words.wordSent.replace("%t", clock.format(new Date(reply.received_at))), true);
       if (known.get(answer.link_id) === answer.client_id) cards.show(question(answer.link_id), "sent");
     },
     refused(answer, reply) { say(reply.message || words.wordRefused); },
@@ -72,7 +73,7 @@ for (const answer of draft.state.queue) {
   asked.toggleAttribute("data-skipped", answer.skipped);
   known.set(answer.link_id, answer.client_id);
 }
-const pager = new Pager(form, { leave, skip, send });
+const pager = new Pager(form, { leave, skip, send, turned: cards.turn });
 cards.wire();
 
 form.addEventListener("change", (event) => {

@@ -4,8 +4,8 @@ import { all, asked, settled } from "./questions.js";
 const find = (form, key) => form.querySelector(`[data-${key}]`);
 
 export class Pager {
-  constructor(form, { leave, skip, send }) {
-    Object.assign(this, { form, leave, skip, send });
+  constructor(form, { leave, skip, send, turned }) {
+    Object.assign(this, { form, leave, skip, send, turned });
     this.everything = document.querySelector("[data-all]");
     this.progress = document.querySelector("[data-progress]");
     this.parts = Object.fromEntries(["pager", "back", "next", "send", "skipping", "skip", "skip-sure", "skip-yes", "skip-no"].map((key) => [key, find(form, key)]));
@@ -84,6 +84,7 @@ export class Pager {
     this.parts.skipping.hidden = whole || "optional" in this.current.dataset;
     this.sure(false);
     this.count(whole);
+    this.turned(this.current);
   }
 
   count(whole) {
