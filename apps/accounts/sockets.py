@@ -22,7 +22,8 @@ from django.utils.crypto import constant_time_compare
 
 from apps.accounts.middleware import CLINIC_KEY, resolve_membership
 from apps.accounts.models import Membership, User
-from apps.accounts.session_limits import LOCKED_KEY
+from apps.accounts.session_limits import BEGAN_KEY, FACTOR_KEY, LOCKED_KEY, is_staff_session
+from apps.core import clock
 from apps.core.db.scope import use_clinic, use_user
 
 Message = dict[str, Any]
@@ -60,6 +61,7 @@ def identify(session_key: str) -> SocketIdentity:
         user.membership = resolve_membership(user, session.get(CLINIC_KEY))
     if user.membership is None:
         raise SocketEnded(REVOKED)
+    _check_staff_session(session, user)
     return SocketIdentity(session_key, user, user.membership, locked=bool(session.get(LOCKED_KEY)))
 
 
@@ -81,6 +83,17 @@ def _user_of(session: Message) -> User | None:
         return None
     kept = session.get(HASH_SESSION_KEY) or ""
     return user if user and constant_time_compare(kept, user.get_session_auth_hash()) else None
+
+
+def _check_staff_session(session: Message, user: User) -> None:
+    """What the pages ask of staff holds for their sockets: 12 hours at most, and a second factor."""
+    if not is_staff_session(user):
+        return
+    now = clock.now().timestamp()
+    if now - float(session.get(BEGAN_KEY, now)) > settings.STAFF_SESSION.total_seconds():
+        raise SocketEnded(SESSION_OVER)
+    if settings.SECOND_FACTOR_REQUIRED and not session.get(FACTOR_KEY):
+        raise SocketEnded(REVOKED)
 
 
 @contextmanager
