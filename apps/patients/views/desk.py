@@ -68,7 +68,7 @@ def patient_list(request: HttpRequest) -> HttpResponse:
 def register(request: HttpRequest) -> HttpResponse:
     """Register a person and send them an invitation."""
     user = _user(request)
-    form = RegisterForm(request.POST or None, user=user)
+    form = RegisterForm(request.POST if request.method == "POST" else None, user=user)
     if request.method == "POST" and form.is_valid() and user.membership:
         fields = dict(form.cleaned_data)
         treating = fields.pop("treating")
@@ -90,7 +90,7 @@ def contacts(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Change how a person is reached, and who treats them."""
     user = _user(request)
     patient = _patient(request, pk)
-    form = ContactsForm(request.POST or None, instance=patient, user=user)
+    form = ContactsForm(request.POST if request.method == "POST" else None, instance=patient, user=user)
     if request.method == "POST" and form.is_valid():
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         patient.refresh_from_db()  # the form has written into this instance; the action compares with what is stored
@@ -107,7 +107,7 @@ def safety_note(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Write down what bears on risk; signed notes are never changed."""
     user = _user(request)
     patient = _patient(request, pk)
-    form = SafetyNoteForm(request.POST or None)
+    form = SafetyNoteForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         actions.write_safety_note(patient=patient, text=form.cleaned_data["text"], actor=user)
         messages.success(request, _("Saved."))
@@ -124,7 +124,7 @@ def write_plan(request: HttpRequest, pk: UUID) -> HttpResponse:
     patient = _patient(request, pk)
     newest = SafetyPlan.objects.visible_to(user).filter(patient=patient).order_by("-version").first()
     initial = {name: getattr(newest, name) for name in actions.PLAN_STEPS} if newest else {}
-    form = SafetyPlanForm(request.POST or None, headings=plan_headings(), initial=initial)
+    form = SafetyPlanForm(request.POST if request.method == "POST" else None, headings=plan_headings(), initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             actions.write_safety_plan(patient=patient, actor=user, steps=form.cleaned_data)
