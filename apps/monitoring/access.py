@@ -88,10 +88,14 @@ def over(request: HttpRequest, why: str, status: int) -> HttpResponse:
     return private(response)
 
 
-def private(response: HttpResponse) -> HttpResponse:
-    """For pages that a link opens: no copy, no trace in a referrer or a search engine."""
+def private(response: HttpResponse, *, referrer: str = "no-referrer") -> HttpResponse:
+    """For pages that a link opens: no copy, no trace in a referrer or a search engine.
+
+    A page with a form of ours says referrer="same-origin", which tells other sites as little: without any referrer
+    a browser sends "Origin: null" with a form, and the check against forgery refuses it.
+    """
     response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = referrer
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
 

@@ -312,4 +312,4 @@ def _page(
     request: HttpRequest, access: Access, template: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     response = render(request, template, context, status=status)
-    return private(response) if access.via_link else response
+    return private(response, referrer="same-origin") if access.via_link else response
