@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.audit import actions as audit
@@ -108,14 +109,29 @@ class Group:
     threads: list[Any]
 
 
-def by_owner(threads: Iterable[Any], user: User) -> list[Group]:
-    """Whose they are; within a group flagged ones first, then who waits longest (the order of `with_state`)."""
+def by_owner(threads: Iterable[Any], user: User, at: datetime) -> list[Group]:
+    """Whose they are; within a group flagged ones first, then who waits longest (the order of `with_state`).
+
+    Each thread gets `waits`: for how long its patient has waited at that moment, in words, or "".
+    """
     groups: dict[str, list[Any]] = {"free": [], "mine": [], "others": []}
     me = user.membership.pk if user.membership else None
     for thread in threads:
+        thread.waits = waiting_words(at - thread.waiting_since) if thread.waiting_since else ""
         name = "free" if thread.owner_id is None else "mine" if thread.owner_id == me else "others"
         groups[name].append(thread)
     return [Group(name, found) for name, found in groups.items() if found]
+
+
+def waiting_words(wait: timedelta) -> str:
+    """22 min, 1 h 52, 3 d 4 h (static/js/chat/threads.js says the same)."""
+    minutes = max(0, int(wait.total_seconds() // 60))
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 24:
+        return _("%(days)d d %(hours)d h") % {"days": hours // 24, "hours": hours % 24}
+    if hours:
+        return _("%(hours)d h %(minutes)02d") % {"hours": hours, "minutes": minutes}
+    return _("%(minutes)d min") % {"minutes": minutes}
 
 
 def search(words: str, user: User) -> list[Row]:

@@ -113,12 +113,11 @@ def _list_context(request: ClinicRequest, thread: Thread | None) -> dict[str, An
     audit.record_seen(listed, actor_id=request.user.pk, detail="message list")
     return {
         "nav": "messages",
-        "groups": by_owner(listed, request.user),
+        "groups": by_owner(listed, request.user, clock.now()),
         "shows_all": shows_all,
         "waiting": len(listed) if not shows_all else sum(row.waiting_since is not None for row in listed),
         "flagged": sum(row.flagged for row in listed),
         "thread": thread,
-        "now": clock.now(),
     }
 
 
@@ -129,7 +128,6 @@ def _thread_context(request: ClinicRequest, thread: Thread, talk: Any, zone: Zon
         "patient": thread.patient,
         "talk": talk,
         "zone": zone.key,
-        "today": now.astimezone(zone).date(),
         "presence": presence_of(thread.clinic, now),
         "client_id": new_id(),
         "blank_own": {"own": True, "state": "sent", "at": None},

@@ -153,7 +153,7 @@ def test_by_day_the_page_names_who_is_on_duty_and_until_when(cast: Cast, thread:
     move_clock_to(cast, time(12))
     page = cast.client(cast.patient_user).get("/messages/").content.decode()
     assert "Rosa Osei is on duty" in page
-    assert "Messages are read until Today <time" in page
+    assert "Messages are read now, until <time" in page
     assert ">18:00</time>." in page
 
 
@@ -172,7 +172,7 @@ def test_out_of_hours_the_page_says_that_nobody_reads(cast: Cast, thread: Thread
         change_setting(clinic=cast.clinic, name="night_cover", value=False, actor=None, reason="test")
     page = cast.client(cast.patient_user).get("/messages/").content.decode()
     assert "The desk is closed now" in page
-    assert "Nobody reads messages now. We read them again from Tomorrow" in page
+    assert "Nobody reads messages now. Open again: Tomorrow <time" in page
     assert "Outside these hours nobody watches." in page
     assert "Rosa Osei is on duty" not in page
 

@@ -4,6 +4,12 @@ import { live } from "../live.js";
 // Not the message's fault: the same again later, under the same client id.
 const LATER = new Set(["offline", "unsure", "unavailable", "failed", "locked", "too-many", "unknown"]);
 const WAIT_MS = 15_000;
+let offlineAt = 0;
+addEventListener("offline", () => { offlineAt = performance.now(); });
+
+// The browser says that there is no network, and the socket has heard nothing since: nothing is even tried, so that
+// what was written can still be changed. (Some computers say so wrongly; there the socket is believed.)
+const isCut = () => !navigator.onLine && !(live.status.checkedAt > offlineAt);
 
 async function post(address, fields) {
   const body = new FormData();
@@ -14,11 +20,12 @@ async function post(address, fields) {
 }
 
 async function send(thread, address, item) {
+  if (isCut()) return { later: true, unsure: false };
   try {
     return { sent: await live.command("chat.send", { thread, client_id: item.client, body: item.body }) };
   } catch (problem) {
     if (!LATER.has(problem.code)) return { refused: problem.message };
-    if (problem.code === "locked" || !navigator.onLine) return { later: true, unsure: problem.code === "unsure" };
+    if (problem.code === "locked" || isCut()) return { later: true, unsure: problem.code === "unsure" };
   }
   try {
     const answer = await post(address, { client_id: item.client, body: item.body });
@@ -36,7 +43,7 @@ async function markRead(thread, address, seq) {
     await live.command("chat.read", { thread, seq });
     return true;
   } catch (problem) {
-    if (!["offline", "unsure"].includes(problem.code) || !navigator.onLine) return false;
+    if (!["offline", "unsure"].includes(problem.code) || isCut()) return false;
   }
   try {
     return (await post(address, { seq })).ok;
@@ -45,4 +52,4 @@ async function markRead(thread, address, seq) {
   }
 }
 
-export { markRead, send };
+export { isCut, markRead, send };

@@ -1,7 +1,7 @@
 // One conversation, live: new rows, what the other side has read, the composer with its outbox.
 import { live } from "../live.js";
 import { isDanger, showHelp } from "./crisis.js";
-import { markRead, send } from "./delivery.js";
+import { isCut, markRead, send } from "./delivery.js";
 import { Outbox } from "./outbox.js";
 import { View } from "./view.js";
 
@@ -14,8 +14,10 @@ const { thread, user, readUrl } = log.dataset;
 const view = new View(log);
 let marked = 0, marking = false;
 
-const isAtEnd = () => (box ? box.scrollHeight - box.scrollTop - box.clientHeight : document.documentElement.scrollHeight - innerHeight - scrollY) < 160;
-const toEnd = () => (box ?? document.documentElement).scrollTo({ top: 1e7 });
+// what scrolls: the desk's pane, or on a phone the page
+const scroller = () => (box && box.scrollHeight > box.clientHeight + 1 ? box : document.scrollingElement);
+const isAtEnd = () => scroller().scrollHeight - scroller().scrollTop - scroller().clientHeight < 160;
+const toEnd = () => scroller().scrollTo({ top: scroller().scrollHeight });
 
 const outbox = new Outbox(`chat:${user}:${thread}`, {
   deliver: (item) => send(thread, form.action, item),
@@ -56,7 +58,7 @@ live.onStatus(({ state }) => {
 });
 
 function sayConnection() {
-  strip.hidden = navigator.onLine && !(brokenSince && performance.now() - brokenSince >= PATIENCE_MS - 100);
+  strip.hidden = !isCut() && !(brokenSince && performance.now() - brokenSince >= PATIENCE_MS - 100);
 }
 
 if (form) {

@@ -1,7 +1,8 @@
 // The desk's list of threads: fetched again when a thread in it changed, or one came that belongs there.
 import { live } from "../live.js";
+import { serverNow } from "../ui/clock.js";
 
-const PAUSE_MS = 700;
+const PAUSE_MS = 700, TICK_MS = 20_000;
 const list = document.querySelector("[data-threads]");
 const all = list.dataset.threads.includes("show=all");
 let timer = 0;
@@ -26,11 +27,23 @@ async function refresh() {
   }
 }
 
+// "22 min", "1 h 52", "3 d 4 h", as the server says it
+function words(milliseconds) {
+  const minutes = Math.max(0, Math.floor(milliseconds / 60_000)), hours = Math.floor(minutes / 60);
+  if (hours >= 24) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  return hours ? `${hours} h ${String(minutes % 60).padStart(2, "0")}` : `${minutes} min`;
+}
+
+function tick() {
+  for (const node of list.querySelectorAll("[data-waits]")) node.textContent = words(serverNow() - Date.parse(node.dataset.waits));
+}
+
 function later() {
   clearTimeout(timer);
   timer = setTimeout(refresh, PAUSE_MS * (document.hidden ? 10 : 1));
 }
 
+setInterval(tick, TICK_MS);
 live.follow("threads", {
   onState(rows) {
     const lines = shown();
