@@ -165,9 +165,11 @@ class PeopleAdmin(ClinicAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """To add somebody is to invite them."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
         clinic = Clinic.objects.get(pk=clinic_in_force(request))
         form = InviteForm(request.POST or None)
-        if request.method == "POST" and self.has_add_permission(request) and form.is_valid():
+        if request.method == "POST" and form.is_valid():
             raise_if_reauthentication_required(request, app="account")
             if invite_by_form(self, request, form, clinic):
                 return redirect("admin:accounts_membership_changelist")
@@ -286,9 +288,11 @@ class SettingsAdmin(ClinicAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Change one setting: /admin/accounts/clinicsetting/add/?name=..."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
         clinic = Clinic.objects.get(pk=clinic_in_force(request))
         definition = CATALOGUE.get(request.GET.get("name", ""))
-        if definition is None or not self.has_add_permission(request):
+        if definition is None:
             return redirect("admin:accounts_clinicsetting_changelist")
         initial = {"value": settings_of(clinic)[definition.name]}
         form = SettingForm(request.POST or None, definition=definition, initial=initial)

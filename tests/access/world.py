@@ -199,8 +199,7 @@ def _fill_clinic(world: World, relation: str, clinic: Clinic, member: User) -> N
     world.note("delivery", relation, delivery.pk)
     world.note("invited", relation, invitation.membership_id)
     world.note("clinic", relation, clinic.pk)
-    world.note("clinic-of-all", "own", clinic.pk)
-    world.note("user-of-all", "own", member.pk)
+    world.note("user", relation, member.pk)
     assert member.membership
     world.note("membership", relation, member.membership.pk)
     world.note("staff-contact-point", relation, ContactPoint.objects.filter(user=member).order_by("rank")[0].pk)
