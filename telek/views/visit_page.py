@@ -37,6 +37,7 @@ def desk_visit(request: ClinicRequest, pk: UUID) -> HttpResponse:
     context = {
         "nav": "visits",
         "visit": visit,
+        "open_visit": visit,
         "patient": visit.patient,
         "facts": facts,
         "now": facts.at,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from apps.accounts.models import User
 from tests.browser.server import LiveSystem, running_system
@@ -32,12 +32,26 @@ def live_system(django_db_setup: None) -> Iterator[LiveSystem]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """An installed Chromium with a fake camera and microphone."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=installed_browser(), args=FLAGS)
-        yield chromium
-        chromium.close()
+def playwright() -> Iterator[Playwright]:
+    """Drives every browser of the run."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """An installed Chromium with a fake camera and microphone, both allowed."""
+    chromium = playwright.chromium.launch(executable_path=installed_browser(), args=FLAGS)
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture
+def shy_browser(playwright: Playwright) -> Iterator[Browser]:
+    """A Chromium whose person allows neither camera nor microphone."""
+    chromium = playwright.chromium.launch(executable_path=installed_browser(), args=FLAGS[:2])
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture
@@ -48,7 +62,7 @@ def signed_in(cast: Cast, browser: Browser, live_system: LiveSystem) -> Iterator
     """
     opened: list[BrowserContext] = []
 
-    def open_page(user: User | None, **options: Any) -> Page:
+    def open_page(user: User | None, *, browser: Browser = browser, **options: Any) -> Page:
         context = browser.new_context(base_url=live_system.url, **options)
         opened.append(context)
         cookies = cast.client(user).cookies if user else {}

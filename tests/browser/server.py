@@ -34,7 +34,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _environment(port: int, role: str) -> dict[str, str]:
+def environment(port: int, role: str, **settings: str) -> dict[str, str]:
+    """What a process of the system runs with: the test's own database, that role, and these settings on top."""
     names = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_PUMP_URL")
     databases = {
         name: urlunsplit(urlsplit(os.environ[name])._replace(path=f"/{NAME}")) for name in names if name in os.environ
@@ -48,18 +49,20 @@ def _environment(port: int, role: str) -> dict[str, str]:
         "TELEK_LOG_LEVEL": "WARNING",
         "DJANGO_SETTINGS_MODULE": "telek.settings",
     }
-    return {**os.environ, **databases, **own}
+    return {**os.environ, **databases, **own, **settings}
 
 
 @contextmanager
-def running_system(*, pump: bool = False) -> Iterator[LiveSystem]:
-    """Start it, wait until it answers, stop it."""
+def running_system(*, pump: bool = False, **settings: str) -> Iterator[LiveSystem]:
+    """Start it with these settings in its environment, wait until it answers, stop it."""
     port = free_port()
     server = [sys.executable, "-m", "uvicorn", "telek.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
     commands = [([*server, "--lifespan", "off", "--log-level", "warning"], "app")]
     if pump:
         commands.append(([sys.executable, "manage.py", "pump"], "pump"))
-    processes = [subprocess.Popen(command, cwd=ROOT, env=_environment(port, role)) for command, role in commands]
+    processes = [
+        subprocess.Popen(command, cwd=ROOT, env=environment(port, role, **settings)) for command, role in commands
+    ]
     try:
         _wait_until_it_answers(f"http://127.0.0.1:{port}/accounts/login/", processes[0])
         yield LiveSystem(f"http://localhost:{port}", port)

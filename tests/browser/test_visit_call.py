@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import transaction
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from apps.sessions.models import VisitEvent, VisitNote
+from apps.alerts.models import Alert
+from apps.sessions.models import Visit, VisitEvent, VisitNote
+from tests.browser.server import running_system
 from tests.cast import Cast
-from tests.visits.scene import PLACE, booked, fresh, soon
+from tests.visits.scene import PLACE, admitted, booked, fresh, soon
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -77,7 +80,7 @@ def test_a_visit_from_knock_to_signature(cast: Cast, signed_in: Callable[..., Pa
     desk.get_by_label("Note", exact=True).fill("Sleeps seven hours. No thoughts of death.")
     expect(desk.locator("[data-note-at]")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"), timeout=5_000)
     desk.get_by_role("button", name="End visit").click()
-    expect(patient.get_by_text("Visit ended")).to_be_visible(timeout=3_000)
+    expect(patient.get_by_text("Visit ended")).to_be_visible(timeout=9_000)
     expect(desk.get_by_label("Note", exact=True)).to_have_value("Sleeps seven hours. No thoughts of death.")
     desk.get_by_label("Maintenance dose").check()
     desk.get_by_role("button", name="Sign").click()
@@ -92,3 +95,110 @@ def test_a_visit_from_knock_to_signature(cast: Cast, signed_in: Callable[..., Pa
     assert fresh(cast, visit).status == "finished"
     assert patient.faults == []
     assert desk.faults == []
+
+
+def in_a_call(cast: Cast, signed_in: Callable[..., Page]) -> tuple[Visit, Page, Page]:
+    """Maria and Dr Okafor see each other."""
+    visit = admitted(cast)
+    patient, desk = signed_in(cast.patient_user, **PHONE), signed_in(cast.prescriber, **DESK)
+    patient.goto(visit.path)
+    desk.goto(visit.desk_path)
+    for page in (patient, desk):
+        expect(page.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=20_000)
+    return visit, patient, desk
+
+
+def test_leaving_is_not_ending_and_joining_again_is_one_tap(cast: Cast, signed_in: Callable[..., Page]) -> None:
+    visit, patient, desk = in_a_call(cast, signed_in)
+    patient.get_by_role("button", name="Leave").click()
+    expect(patient.get_by_text("You left the call.")).to_be_visible()
+    expect(desk.get_by_text("The patient is not in the call just now.")).to_be_visible()
+    assert fresh(cast, visit).status == "in-progress"
+    patient.get_by_role("button", name="Join again").click()
+    expect(patient.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=15_000)
+    assert_pictures_grow(patient)
+    assert_pictures_grow(desk)
+
+
+def test_a_second_page_of_the_same_person_takes_the_call(cast: Cast, signed_in: Callable[..., Page]) -> None:
+    visit, patient, desk = in_a_call(cast, signed_in)
+    second = patient.context.new_page()
+    second.goto(visit.path)
+    expect(second.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=15_000)
+    expect(patient.get_by_text("This visit is open on another page.")).to_be_visible(timeout=15_000)
+    assert_pictures_grow(desk)
+
+
+def test_the_call_goes_on_when_the_server_is_gone(cast: Cast, signed_in: Callable[..., Page]) -> None:
+    visit = admitted(cast)
+    with running_system() as system:
+        patient, desk = signed_in(cast.patient_user, **PHONE), signed_in(cast.prescriber, **DESK)
+        for page in (patient, desk):
+            cookies = [cookie for cookie in page.context.cookies() if cookie["name"] == settings.SESSION_COOKIE_NAME]
+            page.context.add_cookies(
+                [{"name": one["name"], "value": one["value"], "url": system.url} for one in cookies]
+            )
+        patient.goto(system.url + visit.path)
+        desk.goto(system.url + visit.desk_path)
+        expect(patient.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=20_000)
+        assert_pictures_grow(desk)
+    assert_pictures_grow(patient)
+    assert_pictures_grow(desk)
+    time.sleep(3)
+    expect(patient.locator("[data-quality] [data-state=good]")).to_be_visible()
+
+
+def test_a_cancelled_visit_reaches_the_waiting_person_at_once(cast: Cast, signed_in: Callable[..., Page]) -> None:
+    visit = booked(cast, starts_at=soon(5))
+    patient, desk = signed_in(cast.patient_user, **PHONE), signed_in(cast.coordinator, **DESK)
+    enter(patient, visit.path)
+    desk.goto(f"/desk/visits/{visit.pk}/change/")
+    expect(desk.locator("[data-knock]")).to_contain_text("Maria Alvarez")
+    desk.get_by_label("Why (the person reads this)").fill("Dr Okafor is ill")
+    desk.get_by_role("button", name="Cancel the visit").click()
+    expect(patient.get_by_text("This visit was cancelled.")).to_be_visible(timeout=2_000)
+    expect(patient.get_by_text("Dr Okafor is ill")).to_be_visible()
+    expect(desk.locator("[data-knock]")).to_have_count(0)
+
+
+def test_a_delay_is_told_to_the_waiting_person(cast: Cast, signed_in: Callable[..., Page]) -> None:
+    visit = booked(cast, starts_at=soon(5))
+    patient, desk = signed_in(cast.patient_user, **PHONE), signed_in(cast.prescriber, **DESK)
+    enter(patient, visit.path)
+    desk.goto(visit.desk_path)
+    desk.get_by_role("button", name="10 min").click()
+    expect(patient.get_by_text("running about 10 minutes late")).to_be_visible(timeout=2_000)
+
+
+def test_a_blocked_camera_is_explained_and_the_phone_is_offered(
+    cast: Cast, shy_browser: Browser, signed_in: Any
+) -> None:
+    visit = booked(cast, starts_at=soon(5))
+    page = signed_in(cast.patient_user, browser=shy_browser, **PHONE)
+    page.goto(visit.path)
+    expect(page.get_by_text("The camera and microphone are blocked")).to_be_visible()
+    page.get_by_role("button", name="Have the visit by phone instead").click()
+    expect(page.get_by_text("You asked for a phone call")).to_be_visible()
+    with cast.acting(cast.prescriber), transaction.atomic():
+        assert Alert.objects.get(patient=cast.patient).cause == "visit-by-phone"
+
+
+LADDER = """async ([readings]) => {
+  const { Ladder } = await import("/static/js/visit/quality.js");
+  const ladder = new Ladder();
+  return readings.map(([loss, kbit, seconds]) => { ladder.feed({ loss, kbit }, seconds); return ladder.step; });
+}"""
+
+
+def test_the_picture_steps_down_after_six_poor_seconds_and_up_after_twenty_calm_ones(
+    cast: Cast, signed_in: Callable[..., Page]
+) -> None:
+    page = signed_in(cast.patient_user, **PHONE)
+    page.goto("/visits/")
+    poor, slow, calm = [0.09, 900, 2], [0, 140, 2], [0.01, 900, 2]
+    steps = page.evaluate(LADDER, [[poor] * 3 + [slow] * 6 + [poor] * 9 + [calm] * 10 + [poor] * 2 + [calm] * 9])
+    assert steps[2] == 1, "six seconds of loss"
+    assert steps[8] == 3, "six more seconds each of too little room: sound alone"
+    assert steps[17] == 3, "there is nothing below sound alone"
+    assert steps[27] == 2, "twenty calm seconds"
+    assert steps[-1] == 2, "a short relapse begins the calm anew"

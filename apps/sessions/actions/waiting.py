@@ -23,11 +23,17 @@ CHECKS = ("camera", "microphone", "speaker", "connection")
 
 @transaction.atomic
 def note_device_check(*, visit: Visit, results: dict[str, bool], actor: User) -> None:
-    """The result of the device check, for the clinic. results: any of CHECKS to whether it works."""
+    """The result of the device check, for the clinic; the same again says nothing new.
+
+    results: any of CHECKS to whether it works.
+    """
     visit = locked(visit, actor, Permission.OWN_RECORD)
     _must_be_live(visit)
     words = [f"{name} {'ok' if results[name] else 'failed'}" for name in CHECKS if name in results]
-    keep(visit, VisitEventKind.CHECKED, actor, ", ".join(words))
+    detail = ", ".join(words)
+    last = visit.events.filter(kind=VisitEventKind.CHECKED).order_by("-created_at", "-id").first()
+    if last is None or last.detail != detail:
+        keep(visit, VisitEventKind.CHECKED, actor, detail)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ function wake() {
   context.resume().then(badge, badge);
 }
 
-for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, wake, { once: true, passive: true });
+for (const gesture of ["click", "keydown"]) addEventListener(gesture, wake, { once: true, passive: true });
 document.addEventListener("click", (event) => { if (event.target.closest("[data-sound-on]")) wake(); });
 badge();
 

@@ -40,3 +40,11 @@ if (form) {
   addEventListener("pagehide", save);
   document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
 }
+
+// One form at a time: a second click while the first is on its way would cancel it.
+let onItsWay = false;
+document.addEventListener("submit", (event) => {
+  if (onItsWay) event.preventDefault();
+  else if (!event.defaultPrevented) onItsWay = true;
+});
+addEventListener("pageshow", () => { onItsWay = false; });
