@@ -41,7 +41,7 @@ RIVERSIDE = [
         contact=("Elena Ruiz", "sister"),
         plan=True,
         weeks_in_care=8,
-        story=frozenset({"chat", "visit"}),
+        story=frozenset({"chat", "visit-tomorrow"}),
     ),
     _p(
         "Tobias",
@@ -52,7 +52,7 @@ RIVERSIDE = [
         email="tobias.brandt@riverside.example",
         contact=("Anke Brandt", "wife"),
         weeks_in_care=7,
-        story=frozenset({"chat"}),
+        story=frozenset({"chat-work"}),
     ),
     _p(
         "Leyla",

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import User
+from apps.accounts.permissions import Role
 from apps.alerts import actions as alerts
 from apps.alerts.models import Alert, AlertState
 from apps.core import clock
@@ -19,25 +20,38 @@ from apps.monitoring.models import Assignment, Slot, SlotState
 from apps.monitoring.schedule import open_due_slots, plan_slots
 from apps.patients.models import Patient, Whereabouts
 from telek.simulation.run import Life, Simulation
+from telek.simulation.visits import book_coming_visits, hold_past_visits
 
-# (days ago, minutes after ten, from the patient?, words)
-CHAT = (
-    (9, 0, True, "I slept better after the last session. The evenings are when it comes back."),
-    (9, 34, False, "Thank you for telling me, that is useful. Could you note the evenings in your check-in?"),
-    (6, 12, True, "I will. Is it all right to take my usual antihistamine before Thursday?"),
-    (6, 71, False, "Yes, that one is fine. Please leave out alcohol the day before, as always."),
-    (1, 5, True, "The session went well, a bit dizzy for an hour."),
-    (1, 62, False, "Good to hear. I put a short summary in your record. Dizziness for an hour is expected."),
-    (0, -95, True, "Could we move Thursday to the afternoon? My sister can drive me then."),
-)
+Chat = tuple[tuple[int, int, bool, str], ...]
+# (days ago, minutes after the hour of looking, from the patient?, words)
+CHATS: dict[str, Chat] = {
+    "chat": (
+        (9, 0, True, "I slept better after the last session. The evenings are when it comes back."),
+        (9, 34, False, "Thank you for telling me, that is useful. Could you note the evenings in your check-in?"),
+        (6, 12, True, "I will. Is it all right to take my usual antihistamine before Thursday?"),
+        (6, 71, False, "Yes, that one is fine. Please leave out alcohol the day before, as always."),
+        (1, 5, True, "The session went well, a bit dizzy for an hour."),
+        (1, 62, False, "Good to hear. I put a short summary in your record. Dizziness for an hour is expected."),
+        (0, -95, True, "Could we move Thursday to the afternoon? My sister can drive me then."),
+    ),
+    "chat-work": (
+        (4, 0, True, "I am back at work since Monday, half days."),
+        (4, 48, False, "That is a big step. How do you feel in the evenings?"),
+        (3, 20, True, "Tired, but it is an ordinary tired."),
+        (0, -41, True, "Do I have to fill in both forms on the same day?"),
+    ),
+}
 
 
-def tell(simulation: Simulation, until: datetime, stories: dict[UUID, frozenset[str]]) -> None:
+def tell(simulation: Simulation, staff: dict[Role, User], until: datetime, stories: dict[UUID, frozenset[str]]) -> None:
     """Play the stories of the people who have one. Needs the clinic in scope."""
     for life in simulation.lives:
         story = stories.get(life.patient.pk, frozenset())
-        if "chat" in story:
-            _chat(simulation, life, until)
+        for key in CHATS.keys() & story:
+            _chat(simulation, life, until, CHATS[key])
+        hold_past_visits(simulation, life, staff, until)
+        if "visit-today" in story or "visit-tomorrow" in story:
+            book_coming_visits(life, staff, until, soon="visit-today" in story)
         if "unsafe-today" in story:
             unsafe_answer(life, 2, until - timedelta(minutes=4), asks_for_call=True)
         if "unsafe-owned" in story:
@@ -45,8 +59,8 @@ def tell(simulation: Simulation, until: datetime, stories: dict[UUID, frozenset[
             _own(alert, simulation.nurse, until - timedelta(minutes=31))
 
 
-def _chat(simulation: Simulation, life: Life, until: datetime) -> None:
-    for days, minutes, from_patient, words in CHAT:
+def _chat(simulation: Simulation, life: Life, until: datetime, chat: Chat) -> None:
+    for days, minutes, from_patient, words in chat:
         moment = min(until - timedelta(days=days) + timedelta(minutes=minutes), until - timedelta(minutes=3))
         sender = life.user if from_patient else simulation.nurse
         with clock.at(moment), transaction.atomic():

@@ -6,25 +6,30 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.management import call_command
 from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.accounts.models import Clinic
 from apps.accounts.permissions import Role
 from apps.alerts.models import Alert
 from apps.core import clock
 from apps.core.db.scope import use_clinic
+from apps.messaging.models import Thread
 from apps.monitoring.actions.library import publish_library
 from apps.monitoring.models import Anchor, ItemAnswer, QuestionnaireResponse, Slot
 from apps.notifications.models import Delivery
+from apps.sessions.models import Visit, VisitNote
 from telek.management.commands.seed_demo import make_life
-from telek.simulation import course
+from telek.management.commands.simulate import prepare
+from telek.simulation import course, stories
 from telek.simulation.clinic import fill_roster, make_clinic, make_patient, make_staff, member
 from telek.simulation.people import RIVERSIDE
 from telek.simulation.run import Simulation
 from tests.databases import empty_tables
 
-DAYS = 16
+DAYS = 9
 
 
 def live(seed: int) -> Simulation:
@@ -48,7 +53,7 @@ def live(seed: int) -> Simulation:
 
 
 def told(simulation: Simulation) -> list[tuple[object, ...]]:
-    rows = ItemAnswer.objects.order_by("answered_at", "link_id", "patient__number")
+    rows = ItemAnswer.objects.order_by("answered_at", "patient__number", "questionnaire__key", "link_id")
     return list(rows.values_list("patient__number", "questionnaire__key", "link_id", "value", "slot__slot_key"))
 
 
@@ -56,16 +61,37 @@ def told(simulation: Simulation) -> list[tuple[object, ...]]:
 def test_a_past_is_synthetic_handled_and_sends_nothing() -> None:
     simulation = live(7)
     with use_clinic(simulation.clinic.pk), transaction.atomic():
-        assert simulation.answers > 80
+        assert simulation.answers > 50
         assert QuestionnaireResponse.objects.filter(questionnaire__key="phq-9", valid=True).exists()
         for model in (Slot, QuestionnaireResponse, Anchor, Alert, Delivery):
             assert model.objects.exists(), model
             assert not model.objects.filter(synthetic=False).exists(), model
-        past = Alert.objects.filter(raised_at__lt=clock.now() - timedelta(days=5), level__in=["P1", "P2"])
+        past = Alert.objects.filter(raised_at__lt=clock.now() - timedelta(days=3), level__in=["P1", "P2"])
         assert past.exists()
         assert set(past.values_list("state", flat=True)) == {"resolved"}
         assert not Delivery.objects.filter(sent_at__isnull=False).exists()
         assert not Delivery.objects.filter(state="pending", not_before__lt=clock.now() - timedelta(days=1)).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_stories_of_today_leave_an_unowned_alert_a_chat_and_visits(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("simulate", patients=1, days=9, seed=3)
+    assert "1 people, 9 days" in capsys.readouterr().out
+    clinic = Clinic.objects.get(slug="riverside")
+    simulation = prepare(clinic, patients=1, days=9, seed=4)
+    simulation.run(simulation.lives[0].starts_on, clock.now())
+    with use_clinic(clinic.pk):
+        with transaction.atomic():
+            staff = make_staff(clinic)
+        story = {simulation.lives[0].patient.pk: frozenset({"unsafe-today", "chat", "visit-tomorrow"})}
+        stories.tell(simulation, staff, clock.now(), story)
+        with transaction.atomic():
+            alert = Alert.objects.get(level="P1")
+            assert (alert.state, alert.cause) == ("open", "suicidal-thoughts")
+            assert alert.call_promised_by is not None
+            assert set(Visit.objects.values_list("status", flat=True)) == {"finished", "planned"}
+            assert VisitNote.objects.filter(status="final").exists()
+            assert Thread.objects.get().waiting_since is not None
 
 
 @pytest.mark.django_db(transaction=True)

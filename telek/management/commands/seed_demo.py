@@ -76,12 +76,13 @@ def seed_clinic(clinic: Clinic, invented: list[Invented], seed: int) -> int:
         lives = [make_life(p, who, today, seed) for p, who in zip(patients, invented, strict=True)]
         simulation = Simulation(clinic, prescriber, nurse, lives)
         simulation.run(min(life.starts_on for life in lives), now)
-        stories.tell(simulation, now, {p.pk: w.story for p, w in zip(patients, invented, strict=True)})
+        stories.tell(simulation, staff, now, {p.pk: w.story for p, w in zip(patients, invented, strict=True)})
     return simulation.answers
 
 
 def make_life(patient: Patient, who: Invented, today: date, seed: int) -> Life:
     """The person with dice of their own, so that one more patient changes nobody else's course."""
-    starts_on = today - timedelta(weeks=who.weeks_in_care)
+    # Weekly forms fall on the day of the week on which the person began: spread over the week.
+    starts_on = today - timedelta(weeks=who.weeks_in_care, days=int(patient.number) % 7)
     rng = random.Random(f"{seed}:{patient.number}")  # noqa: S311  (a simulation)
     return Life(patient, who.traits, dose_days(starts_on + timedelta(days=2), today), who.label, rng, starts_on)

@@ -1,0 +1,68 @@
+"""Video visits of the demonstration: past ones with a signed note, one that still waits for its note, and those to come."""
+
+from datetime import datetime, time, timedelta
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.accounts.permissions import Role
+from apps.core import clock
+from apps.sessions.actions import arrive, book_visit, finish, hold_by_phone, save_note, sign_note
+from apps.sessions.models import Visit
+from telek.simulation.run import Life, Simulation
+
+NOTES = (
+    (
+        "Slept better since the last session, evenings are when it comes back. No thoughts of death. Walks daily.",
+        "continue",
+    ),
+    ("Benefit held to about day nine, then fading. Tolerated the dose, nausea for twenty minutes.", "maintenance"),
+)
+
+
+def hold_past_visits(simulation: Simulation, life: Life, staff: dict[Role, User], until: datetime) -> None:
+    """A follow-up the day after the second and the latest dose; the latest one is not signed yet where the story says so."""
+    holder = staff.get(Role.THERAPIST, staff[Role.PRESCRIBER])
+    days = [
+        day + timedelta(days=1) for day in life.doses[1:2] + life.doses[-1:] if day + timedelta(days=1) < until.date()
+    ]
+    for number, day in enumerate(days):
+        begin = simulation.moment(day, time(14, 0)) + timedelta(minutes=30 * (int(life.patient.number) % 10))
+        words, step = NOTES[number % len(NOTES)]
+        _hold(life, holder, begin, words, step, signed=number == 0 or life.rng.random() < 0.7)
+
+
+def _hold(life: Life, holder: User, begin: datetime, words: str, step: str, *, signed: bool) -> None:
+    with clock.at(begin - timedelta(days=2)), transaction.atomic():
+        visit = _book(life, holder, begin)
+    with clock.at(begin - timedelta(minutes=4)), transaction.atomic():
+        arrive(visit=visit, place=life.patient.address, company="alone", call_back=life.patient.phone, actor=life.user)
+    with clock.at(begin + timedelta(minutes=1)), transaction.atomic():
+        hold_by_phone(visit=visit, actor=holder)
+        note = save_note(visit=visit, text=words, actor=holder, next_step=step)
+    with clock.at(begin + timedelta(minutes=19)), transaction.atomic():
+        finish(visit=visit, actor=holder)
+        if signed:
+            sign_note(note=note, actor=holder, next_step=step)
+
+
+def book_coming_visits(life: Life, staff: dict[Role, User], until: datetime, *, soon: bool) -> None:
+    """One within the hour (or tomorrow), by the clock of whoever looks at the demonstration."""
+    begin = (until + timedelta(minutes=50 if soon else 24 * 60)).replace(minute=0, second=0, microsecond=0)
+    begin = begin if begin > until + timedelta(minutes=5) else begin + timedelta(minutes=30)
+    with clock.at(until - timedelta(days=1)), transaction.atomic():
+        _book(life, staff.get(Role.NURSE, staff[Role.PRESCRIBER]) if soon else staff[Role.PRESCRIBER], begin)
+
+
+def _book(life: Life, holder: User, begin: datetime) -> Visit:
+    if holder.membership is None:
+        raise LookupError(f"{holder} is in no clinic")
+    return book_visit(
+        patient=life.patient,
+        clinician=holder.membership,
+        starts_at=begin,
+        minutes=20,
+        reason="Follow-up",
+        actor=holder,
+        synthetic=True,
+    )
