@@ -1,6 +1,7 @@
 """Admin of what leaves the system: deliveries, read only. Here and not in their app, which stands below clinics."""
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -42,7 +43,7 @@ class DeliveryAdmin(ClinicAdmin):
     )
     readonly_fields = ("recipient", "masked_address")
 
-    def get_exclude(self, request: HttpRequest, obj: Delivery | None = None) -> list[str]:
+    def get_exclude(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return ["context", "address", "lease_owner", "lease_until", "clinic_id"]
 
     @admin.display(description=_("recipient"))

@@ -21,7 +21,8 @@ from apps.core import clock
 from apps.messaging import reminders as message_reminders
 from apps.monitoring import schedule
 from apps.notifications import late
-from apps.notifications.sending import LANES, GaveUp, Sender, Wanted
+from apps.notifications.claims import due_by_channel
+from apps.notifications.sending import CHANNELS, GaveUp, Sender, Wanted
 from apps.sessions import notices, reminders
 from telek.heartbeat import leave_beat
 from telek.unreached import page_otherwise
@@ -72,13 +73,15 @@ class Cycle:
 
 
 class Pump:
-    """One engine. at_once: send on all channels at the same time (in threads of its own)."""
+    """One engine. lanes: letters of one channel that are on the wire at the same time (0: one after the other, all
+    channels in the caller's thread). A provider takes its time, and a kill leaves as many letters in doubt."""
 
-    def __init__(self, name: str, *, at_once: bool = False, stopping: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, name: str, *, lanes: int = 0, stopping: Callable[[], bool] = lambda: False) -> None:
         self.name = name
         self.stopping = stopping
         self.sender = Sender(wanted=WANTED, gave_up=GAVE_UP, stopping=stopping)
-        self.lanes = ThreadPoolExecutor(len(LANES), thread_name_prefix="lane") if at_once else None
+        self.lanes = lanes
+        self.threads = ThreadPoolExecutor(lanes * len(CHANNELS), thread_name_prefix="lane") if lanes else None
 
     def run_cycle(self) -> Cycle:
         """Do all that is due now, each kind for at most a few seconds; leave a sign of life if that was everything.
@@ -104,8 +107,8 @@ class Pump:
 
     def close(self) -> None:
         """End the lanes; each gives its connection back."""
-        if self.lanes is not None:
-            self.lanes.shutdown(wait=True)
+        if self.threads is not None:
+            self.threads.shutdown(wait=True)
 
     def _work(self, kinds: Iterable[str]) -> dict[str, int | None]:
         return {kind: self._guarded(kind, partial(self._drain, WORK[kind])) for kind in kinds if kind in WORK}
@@ -126,16 +129,20 @@ class Pump:
     def _send(self, *, again: bool = False) -> dict[str, int | None]:
         """Each channel has its own turn, so that a slow provider holds up no other. again: the second time a cycle."""
         until = time.monotonic() + TURN_SECONDS
-        suffix = " again" if again else ""
-        jobs = {channel + suffix: partial(self.sender.drain, channel, until=until) for channel in LANES}
-        if self.lanes is None:
-            return {channel: self._guarded(channel, job) for channel, job in jobs.items()}
-        waiting = {channel: self.lanes.submit(self._in_lane, channel, job) for channel, job in jobs.items()}
-        return {channel: each.result() for channel, each in waiting.items()}
+        turn = " again" if again else ""
+        jobs = {
+            f"{channel} {lane}{turn}": partial(self.sender.drain, channel, until=until)
+            for channel, due in due_by_channel(CHANNELS, max(self.lanes, 1)).items()
+            for lane in range(due)
+        }
+        if self.threads is None:
+            return {name: self._guarded(name, job) for name, job in jobs.items()}
+        waiting = {name: self.threads.submit(self._in_lane, name, job) for name, job in jobs.items()}
+        return {name: each.result() for name, each in waiting.items()}
 
-    def _in_lane(self, channel: str, job: Callable[[], int]) -> int | None:
+    def _in_lane(self, name: str, job: Callable[[], int]) -> int | None:
         try:
-            return self._guarded(channel, job)
+            return self._guarded(name, job)
         finally:
             connection.close()
 

@@ -35,7 +35,8 @@ def one_cycle(pump: Pump) -> Cycle | None:
 def forget_connections() -> None:
     """A pool waits longer and longer between its tries to reconnect: make a new one instead."""
     connection.close()
-    connection.close_pool()
+    if hasattr(connection, "close_pool"):
+        connection.close_pool()
 
 
 class Loop:

@@ -21,5 +21,5 @@ def page_otherwise(delivery: Delivery) -> None:
     if other_ways.update(not_before=now):
         wake_pump()
         return
-    alert = Alert.objects.select_related("clinic").get(pk=delivery.subject_id)
+    alert = Alert.objects.select_related("clinic").filter(pk=str(delivery.subject_id)).get()
     page_administrators(alert, now, template="alert_failed", key=f"dead-{now:%Y%m%d%H}")

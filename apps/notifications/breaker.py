@@ -13,7 +13,7 @@ OPEN_SECONDS: Final = 15.0
 
 @dataclass
 class Breaker:
-    """Counts failures in a row, by channel. One lane works a channel, so that no lock is needed."""
+    """Counts failures in a row, by channel. Several lanes may note at once: a miscount by one or two is harmless."""
 
     failures: dict[str, int] = field(default_factory=dict)
     opened_at: dict[str, float] = field(default_factory=dict)

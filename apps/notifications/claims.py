@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F, Q
 
 from apps.notifications.models import Delivery, Kind, State
@@ -38,6 +38,23 @@ def lease_time() -> timedelta:
 def sending_time() -> timedelta:
     """How long a row may be on the wire: three times what a transport may take."""
     return 3 * lease_time()
+
+
+def due_by_channel(channels: Sequence[str], most: int) -> dict[str, int]:
+    """Channel -> how many rows are due on it now, counted up to `most`; channels with nothing due are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select c.channel, d.due from unnest(%s::text[]) as c (channel), lateral (
+              select count(*) as due from (
+                select from notifications_delivery r
+                 where r.state = 'pending' and r.channel = c.channel and r.not_before <= telek_now()
+                   and (r.expires_at is null or r.expires_at > telek_now()) limit %s) as first_few) as d
+             where d.due > 0
+            """,
+            [list(channels), most],
+        )
+        return dict(cursor.fetchall())
 
 
 @transaction.atomic

@@ -32,8 +32,8 @@ Wanted = Callable[[Delivery], bool]
 GaveUp = Callable[[Delivery], None]
 # The database itself is away: the cycle ends, and the leases bring the rows back.
 LINE_DOWN: Final = (OperationalError, InterfaceError)
-BATCH: Final = 20
-LANES: Final = (Channel.PUSH, Channel.SMS, Channel.VOICE, Channel.EMAIL)
+BATCH: Final = 8
+CHANNELS: Final = (Channel.PUSH, Channel.SMS, Channel.VOICE, Channel.EMAIL)
 
 
 @dataclass

@@ -147,7 +147,7 @@ def test_lanes_send_on_all_channels_at_the_same_time(cast: Cast) -> None:
     raise_one(cast)
     clock.shift(timedelta(minutes=2))
     with as_role("pump"):
-        pump = Pump("test", at_once=True)
+        pump = Pump("test", lanes=2)
         cycle = pump.run_cycle()
         pump.close()
     assert cycle.done >= 2
