@@ -73,7 +73,7 @@ def bind(request: HttpRequest, link: SurveyLink) -> None:
     """Tie this browser to the link's form; nobody is signed in by it."""
     if not request.user.is_authenticated:
         request.session.cycle_key()
-        request.session.set_expiry(settings.SURVEY_LINK_SESSION)
+        request.session.set_expiry(int(settings.SURVEY_LINK_SESSION.total_seconds()))  # of rest, not in all
     request.session[SESSION_KEY] = {
         "link": str(link.pk),
         "slot": str(link.slot_id),

@@ -218,7 +218,7 @@ def _point(slot: Slot, number: int) -> ContactPoint | None:
 
 def still_wanted(delivery: Delivery) -> bool:
     """Asked just before a reminder goes out: is the form still open, and does the person still want to be told?"""
-    slot = Slot.objects.filter(pk=delivery.subject_id, state=SlotState.OPEN).select_related("patient").first()
+    slot = Slot.objects.filter(pk__in=[delivery.subject_id], state=SlotState.OPEN).select_related("patient").first()
     if slot is None or slot.patient.status != "active" or slot.patient.reminders_off_at is not None:
         return False
     if slot.patient.links_off_at is not None and delivery.context.get("link", "").startswith("/s/"):

@@ -48,7 +48,7 @@ class RegisterForm(forms.Form):
     given_name = forms.CharField(label=_("Given name"), max_length=80)
     family_name = forms.CharField(label=_("Family name"), max_length=80)
     birth_on = forms.DateField(label=_("Birth date"), widget=forms.DateInput(attrs={"type": "date"}))
-    sex = forms.ChoiceField(label=_("Sex"), choices=Patient._meta.get_field("sex").choices, initial="unknown")
+    sex = forms.ChoiceField(label=_("Sex"), choices=Patient._meta.get_field("sex").flatchoices, initial="unknown")
     number = forms.CharField(label=_("Number in your clinic"), max_length=20)
     email = forms.EmailField(label=_("Email, for the invitation"))
     phone = forms.CharField(label=_("Mobile phone, for reminders"), max_length=40, required=False)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.accounts.doors import signed_in
 from apps.accounts.permissions import Permission
+from apps.accounts.requests import ClinicRequest
 from apps.audit import actions as audit
 from apps.core import clock
 from apps.messaging.models import Message, ReadMark, Thread
@@ -24,7 +26,7 @@ COMING = [VisitStatus.PLANNED, VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS]
 
 @require_GET
 @signed_in
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: ClinicRequest) -> HttpResponse:
     """By role: a patient's home, the desk, the admin, or the choice of a clinic."""
     user = request.user
     if user.may(Permission.OWN_RECORD):
@@ -34,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect("admin:index" if user.membership or user.is_superuser else "choose-clinic")
 
 
-def _patient_home(request: HttpRequest) -> HttpResponse:
+def _patient_home(request: ClinicRequest) -> HttpResponse:
     patient = own_record(request)
     due = due_forms(patient)
     visit = _next_visit(patient)
@@ -52,13 +54,12 @@ def _patient_home(request: HttpRequest) -> HttpResponse:
         "now": clock.now(),
         **_score_card(patient),
     }
-    seen = [row["slot"] for row in due] + [row for row in (visit, message) if row is not None]
+    seen = [row["slot"] for row in due] + [row for row in (visit, message, context.get("newest")) if row is not None]
     audit.record_seen(seen, actor_id=request.user.pk, detail="home")
     return render(request, "patients/home.html", context)
 
 
 def _greeting(patient: Patient) -> str:
-    from zoneinfo import ZoneInfo
 
     hour = clock.now().astimezone(ZoneInfo(patient.time_zone)).hour
     words = {"name": patient.given_name}
@@ -72,7 +73,7 @@ def _next_visit(patient: Patient) -> Visit | None:
     return rows.select_related("clinician__user").order_by("starts_at").first()
 
 
-def last_message(request: HttpRequest, patient: Patient) -> tuple[Message | None, int]:
+def last_message(request: ClinicRequest, patient: Patient) -> tuple[Message | None, int]:
     """The newest message from the team, and how many the person has not read."""
     thread = Thread.objects.filter(patient=patient).first()
     if thread is None:
@@ -91,6 +92,7 @@ def _score_card(patient: Patient) -> dict[str, Any]:
         return {"score_card": "empty"}
     return {
         "score_card": "shown",
+        "newest": scores.newest,
         "band": curves.band_names().get(scores.newest.severity, ""),
         "sentence": curves.score_sentence(scores),
         "narrow": curves.draw_scores(scores, axes=False, width=318, height=142, extra_class="phone-only"),

@@ -64,8 +64,6 @@ def save_answer(
     if known is not None:
         return _again(known, slot, definition, link_id, value, findings)
     late = _is_late(slot, findings)
-    failpoint("answer.before-insert")
-    before = _before(slot, link_id) if findings else None
     answer = _insert(
         slot,
         client_id,
@@ -76,9 +74,7 @@ def save_answer(
         skipped=skipped,
         **_columns(definition, link_id, value),
     )
-    failpoint("answer.after-insert")
-    for finding in findings:
-        _raise(answer, slot, definition, finding, before)
+    _raise_all(answer, slot, definition, findings)
     audit.record(action=Action.CREATE, actor_id=actor.pk if actor else None, obj=answer)
     failpoint("answer.before-commit")
     return Saved(answer, True, worst(f.level for f in findings), any(map(is_suicidal, findings)), late)
@@ -108,6 +104,7 @@ def _columns(definition: Definition, link_id: str, value: AnswerValue) -> dict[s
 
 
 def _insert(slot: Slot, client_id: UUID, **fields: object) -> ItemAnswer:
+    failpoint("answer.before-insert")
     try:
         with transaction.atomic():
             return ItemAnswer.objects.create(
@@ -152,6 +149,13 @@ def _before(slot: Slot, link_id: str) -> int | None:
     )
     newest = earlier.order_by("-slot__opens_at", "-received_at", "-id").first()
     return None if newest is None else newest.value
+
+
+def _raise_all(answer: ItemAnswer, slot: Slot, definition: Definition, findings: tuple[Finding, ...]) -> None:
+    failpoint("answer.after-insert")
+    before = _before(slot, answer.link_id) if findings else None
+    for finding in findings:
+        _raise(answer, slot, definition, finding, before)
 
 
 def _raise(answer: ItemAnswer, slot: Slot, definition: Definition, finding: Finding, before: int | None) -> None:

@@ -1,6 +1,7 @@
 """Give a person a survey in a rhythm, pause it, end it."""
 
 from datetime import date, time
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -43,26 +44,18 @@ def assign(
     _check_clinic(patient)
     _check_questionnaire(definition_of(questionnaire))
     _check_rhythm(rhythm, weekday, open_hours)
-    first_day = starts_on or local_today(patient)
-    try:
-        with transaction.atomic():
-            row = Assignment.objects.create(
-                clinic_id=patient.clinic_id,
-                patient=patient,
-                questionnaire=questionnaire,
-                rhythm=rhythm,
-                weekday=weekday if rhythm == "weekly" else None,
-                opens_time=opens_time,
-                open_hours=open_hours,
-                starts_on=first_day,
-                ends_on=ends_on,
-                assigned_by=actor.membership if actor else None,
-                synthetic=synthetic or patient.synthetic,
-            )
-    except IntegrityError:
-        raise SurveyRefused(
-            "already-assigned", _("This person already has this form. End the old schedule first.")
-        ) from None
+    row = _insert(
+        patient,
+        questionnaire=questionnaire,
+        rhythm=rhythm,
+        weekday=weekday if rhythm == "weekly" else None,
+        opens_time=opens_time,
+        open_hours=open_hours,
+        starts_on=starts_on or local_today(patient),
+        ends_on=ends_on,
+        assigned_by=actor.membership if actor else None,
+        synthetic=synthetic or patient.synthetic,
+    )
     audit.record(action=Action.CREATE, actor_id=actor.pk if actor else None, obj=row)
     plan_slots(row)
     wake_pump()
@@ -91,6 +84,15 @@ def end(*, assignment: Assignment, actor: User) -> Assignment:
     _cancel_slots(row, until=None)
     audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=row, detail="ended")
     return row
+
+
+def _insert(patient: Patient, **fields: Any) -> Assignment:
+    try:
+        with transaction.atomic():
+            return Assignment.objects.create(clinic_id=patient.clinic_id, patient=patient, **fields)
+    except IntegrityError:
+        words = _("This person already has this form. End the old schedule first.")
+        raise SurveyRefused("already-assigned", words) from None
 
 
 def _cancel_slots(row: Assignment, *, until: date | None) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from apps.accounts.clinic_settings import setting
 from apps.accounts.doors import door
 from apps.accounts.models import ContactPoint, User
 from apps.accounts.permissions import Permission
+from apps.accounts.requests import ClinicRequest
 from apps.alerts.actions import request_call
 from apps.alerts.models import Alert
 from apps.audit import actions as audit
@@ -41,7 +42,7 @@ ROWS_SHOWN = 12
 SECONDS_A_QUESTION = 8
 
 
-def own_record(request: HttpRequest) -> Patient:
+def own_record(request: ClinicRequest) -> Patient:
     """The record of the person signed in, or 404."""
     return get_object_or_404(Patient.objects.visible_to(request.user).select_related("clinic", "user"))
 
@@ -89,7 +90,7 @@ def scores_hidden(patient: Patient) -> bool:
 
 @require_GET
 @door(Permission.OWN_RECORD)
-def checkin(request: HttpRequest) -> HttpResponse:
+def checkin(request: ClinicRequest) -> HttpResponse:
     """What is open now, what comes, what was sent."""
     patient = own_record(request)
     due = due_forms(patient)
@@ -123,12 +124,12 @@ def _since_session(patient: Patient) -> str:
 
 @require_GET
 @door(Permission.OWN_RECORD)
-def progress(request: HttpRequest) -> HttpResponse:
+def progress(request: ClinicRequest) -> HttpResponse:
     """Scores over time and moods after each session: as charts, as tables, and in a sentence."""
     patient = own_record(request)
     hidden = scores_hidden(patient)
     scores = curves.scores_of(patient)
-    audit.record_seen([] if hidden else scores.responses, actor_id=request.user.pk, detail="progress")
+    audit.record_seen([patient, *([] if hidden else scores.responses)], actor_id=request.user.pk, detail="progress")
     show = bool(scores.responses) and not hidden
     rows = curves.score_table(scores) if show else []
     context = {
@@ -150,7 +151,7 @@ def progress(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @door(Permission.OWN_RECORD)
-def more(request: HttpRequest) -> HttpResponse:
+def more(request: ClinicRequest) -> HttpResponse:
     """Reachability, and who opened the record. Post: what=times, reminders, links or channel."""
     patient = own_record(request)
     form = ReachabilityForm(request.POST if request.POST.get("what") == "times" else None, initial=vars(patient))
@@ -169,9 +170,8 @@ def more(request: HttpRequest) -> HttpResponse:
     return render(request, "monitoring/more_show.html", context, status=422 if form.errors else 200)
 
 
-def _change(request: HttpRequest, patient: Patient, form: ReachabilityForm) -> bool:
+def _change(request: ClinicRequest, patient: Patient, form: ReachabilityForm) -> bool:
     what, on, actor = request.POST.get("what"), request.POST.get("on") == "yes", request.user
-    assert isinstance(actor, User)  # noqa: S101  (behind a door)
     if what == "times":
         if not form.is_valid():
             return False
@@ -206,7 +206,7 @@ def _reads(patient: Patient) -> list[tuple[AuditEvent, str]]:
 
 @require_http_methods(["GET", "POST"])
 @door(Permission.OWN_RECORD)
-def call_me(request: HttpRequest) -> HttpResponse:
+def call_me(request: ClinicRequest) -> HttpResponse:
     """Ask for a call from any page. not_safe=yes makes it the most urgent kind."""
     patient = own_record(request)
     if request.method == "POST":

@@ -6,14 +6,14 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.doors import door
-from apps.accounts.models import User
 from apps.accounts.permissions import Permission
+from apps.accounts.requests import ClinicRequest
 from apps.audit import actions as audit
 from apps.monitoring import actions
 from apps.monitoring.forms import AssignForm, PauseForm
@@ -26,13 +26,13 @@ SLOTS_SHOWN = 20
 
 @require_http_methods(["GET", "POST"])
 @door(Permission.MANAGE_SCHEDULES)
-def patient_forms(request: HttpRequest, pk: UUID) -> HttpResponse:
+def patient_forms(request: ClinicRequest, pk: UUID) -> HttpResponse:
     """The forms of one person; post gives a new one."""
     patient = get_object_or_404(Patient.objects.visible_to(request.user).select_related("clinic"), pk=pk)
     form = AssignForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.assign(patient=patient, actor=_user(request), **form.settings())
+            actions.assign(patient=patient, actor=request.user, **form.settings())
         except SurveyRefused as refusal:
             form.add_error(None, refusal.message)
         else:
@@ -55,14 +55,14 @@ def patient_forms(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @door(Permission.MANAGE_SCHEDULES)
-def change(request: HttpRequest, pk: UUID) -> HttpResponse:
+def change(request: ClinicRequest, pk: UUID) -> HttpResponse:
     """do=pause (until) or do=end."""
     row = get_object_or_404(Assignment.objects.visible_to(request.user), pk=pk)
     try:
         if request.POST.get("do") == "pause":
-            actions.pause(assignment=row, until=_until(request), actor=_user(request))
+            actions.pause(assignment=row, until=_until(request), actor=request.user)
         else:
-            actions.end(assignment=row, actor=_user(request))
+            actions.end(assignment=row, actor=request.user)
     except SurveyRefused as refusal:
         messages.error(request, refusal.message)
     else:
@@ -70,14 +70,9 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("patient-forms", row.patient_id)
 
 
-def _until(request: HttpRequest) -> date:
+def _until(request: ClinicRequest) -> date:
     form = PauseForm(request.POST)
     if not form.is_valid():
         raise SurveyRefused("wrong-day", _("Choose the day on which the forms begin again."))
     until: date = form.cleaned_data["until"]
     return min(until, date.max - timedelta(days=1))
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101  (behind a door)
-    return request.user

@@ -165,7 +165,7 @@ def where(request: HttpRequest, access: Access) -> HttpResponseBase:
     form = WhereaboutsForm(request.POST)
     by_script = request.headers.get("Accept") == "application/json"
     if not form.is_valid():
-        words = " ".join(error for errors in form.errors.values() for error in errors)
+        words = " ".join(str(error) for errors in form.errors.values() for error in errors)
         if by_script:
             return _refused("bad-field", words, 422)
         messages.error(request, words)

@@ -10,14 +10,14 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.forms import Form, ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.doors import door
-from apps.accounts.models import User
 from apps.accounts.permissions import Permission
+from apps.accounts.requests import ClinicRequest
 from apps.audit import actions as audit
 from apps.patients import actions
 from apps.patients.forms import ContactsForm, RegisterForm, SafetyNoteForm, SafetyPlanForm
@@ -43,7 +43,7 @@ def found_patients(user: Any, words: str, state: str = "active", whose: str = ""
 
 @require_GET
 @door(Permission.SEE_CLINICAL)
-def patient_list(request: HttpRequest) -> HttpResponse:
+def patient_list(request: ClinicRequest) -> HttpResponse:
     """?q= words, ?state= active, discharged or all, ?whose= mine, ?page=."""
     words = request.GET.get("q", "")[:LONGEST_SEARCH].strip()
     state = request.GET.get("state", "active")
@@ -65,9 +65,9 @@ def patient_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @door(Permission.MANAGE_PATIENTS)
-def register(request: HttpRequest) -> HttpResponse:
+def register(request: ClinicRequest) -> HttpResponse:
     """Register a person and send them an invitation."""
-    user = _user(request)
+    user = request.user
     form = RegisterForm(request.POST if request.method == "POST" else None, user=user)
     if request.method == "POST" and form.is_valid() and user.membership:
         fields = dict(form.cleaned_data)
@@ -86,9 +86,9 @@ def register(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @door(Permission.MANAGE_PATIENTS)
-def contacts(request: HttpRequest, pk: UUID) -> HttpResponse:
+def contacts(request: ClinicRequest, pk: UUID) -> HttpResponse:
     """Change how a person is reached, and who treats them."""
-    user = _user(request)
+    user = request.user
     patient = _patient(request, pk)
     form = ContactsForm(request.POST if request.method == "POST" else None, instance=patient, user=user)
     if request.method == "POST" and form.is_valid():
@@ -103,9 +103,9 @@ def contacts(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @door(Permission.HANDLE_ALERTS)
-def safety_note(request: HttpRequest, pk: UUID) -> HttpResponse:
+def safety_note(request: ClinicRequest, pk: UUID) -> HttpResponse:
     """Write down what bears on risk; signed notes are never changed."""
-    user = _user(request)
+    user = request.user
     patient = _patient(request, pk)
     form = SafetyNoteForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -118,9 +118,9 @@ def safety_note(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @door(Permission.CLOSE_ALERTS)
-def write_plan(request: HttpRequest, pk: UUID) -> HttpResponse:
+def write_plan(request: ClinicRequest, pk: UUID) -> HttpResponse:
     """A new version of the safety plan, written together with the person; the old ones stay."""
-    user = _user(request)
+    user = request.user
     patient = _patient(request, pk)
     newest = SafetyPlan.objects.visible_to(user).filter(patient=patient).order_by("-version").first()
     initial = {name: getattr(newest, name) for name in actions.PLAN_STEPS} if newest else {}
@@ -137,12 +137,7 @@ def write_plan(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _form_page(request, form, _("Safety plan"), _("Save as a new version"), patient=patient)
 
 
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101  (behind a door)
-    return request.user
-
-
-def _patient(request: HttpRequest, pk: UUID) -> Patient:
+def _patient(request: ClinicRequest, pk: UUID) -> Patient:
     return get_object_or_404(Patient.objects.visible_to(request.user).select_related("clinic", "user"), pk=pk)
 
 
@@ -156,7 +151,7 @@ def _add(form: Form, refusal: ValidationError) -> None:
 
 
 def _form_page(
-    request: HttpRequest,
+    request: ClinicRequest,
     form: Form | ModelForm,
     title: str,
     verb: str,
