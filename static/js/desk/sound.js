@@ -17,7 +17,8 @@ badge();
 
 // pattern: [frequency in Hz, start in s, length in s], ...
 export function tone(pattern) {
-  document.documentElement.dataset.toned = String(Number(document.documentElement.dataset.toned ?? 0) + 1);
+  const root = document.documentElement; // what was asked to sound, muted or not
+  root.dataset.toned = `${root.dataset.toned ?? ""} ${pattern[0][0]}`.slice(-40);
   badge();
   if (context?.state !== "running") return false;
   for (const [frequency, start, length] of pattern) {
