@@ -1,0 +1,26 @@
+"""docs/safety.md names only tests that exist."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def names_of_tests() -> set[str]:
+    """Every test function below tests/."""
+    found = set()
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                found.add(node.name)
+    return found
+
+
+def test_every_control_names_a_test_that_exists() -> None:
+    rows = [line for line in (ROOT / "docs" / "safety.md").read_text().splitlines() if line.startswith("| H")]
+    assert len(rows) > 15
+    for row in rows:
+        named = re.findall(r"`(test_[a-z0-9_]+)`", row)
+        assert named, f"no test in: {row[:60]}"
+        assert not set(named) - names_of_tests(), row[:60]
