@@ -96,6 +96,8 @@ class LiveConsumer(AsyncConsumer):
                 await asyncio.wait_for(self.send({"type": "websocket.send", "text": text}), self.limits.slow_s)
         except TimeoutError:
             await self.end(SLOW)
+        except OSError:  # the client is gone; the server says so in a moment
+            self.closing = True
 
     # --- what is heard from the other processes (called in the event loop; must not wait) -----------------
 
