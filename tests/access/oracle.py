@@ -57,9 +57,25 @@ class Line:
 @cache
 def table() -> dict[str, Line]:
     """path (or the beginning of paths, ending in *) to its line."""
+    return _lines("routes")
+
+
+@cache
+def topics() -> dict[str, Line]:
+    """Name of a live topic to its line."""
+    return _lines("topics")
+
+
+@cache
+def command_names() -> list[str]:
+    """The socket's commands; each asks in its own tests whose row it is."""
+    return list(yaml.safe_load(TABLE.read_text())["commands"])
+
+
+def _lines(part: str) -> dict[str, Line]:
     written = yaml.safe_load(TABLE.read_text())
     groups = {name: frozenset(roles) for name, roles in written["groups"].items()}
-    return {path: _line(path, cells or {}, groups) for path, cells in written["routes"].items()}
+    return {path: _line(path, cells or {}, groups) for path, cells in written[part].items()}
 
 
 def _line(path: str, cells: dict[str, Any], groups: dict[str, frozenset[str]]) -> Line:

@@ -1,0 +1,90 @@
+"""One request, judged: who tries what, and what is wrong with the answer."""
+
+from __future__ import annotations
+
+import os
+from http.cookies import SimpleCookie
+
+from django.db import connection, transaction
+
+from tests.access.oracle import Line, is_closed, is_let_in, is_listed, may_read, verdict
+from tests.access.routes import Route
+from tests.access.world import CLINICAL, NAME, RELATIONS, Actor, World, everything, missing_ids
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+FULL = os.environ.get("TELEK_ACCESS") == "full"
+CANARIES = {*NAME.values(), *CLINICAL.values()}
+# What a refused request may still write: that it was refused, and that somebody was there.
+TRACES = ("audit_auditevent", "django_session", "core_ratecount", "core_cache")
+
+
+def faults(world: World, route: Route, line: Line) -> list[str]:
+    """Everything that is wrong with the answers of one address."""
+    return [
+        fault
+        for actor in actors(world, line)
+        for relation, address in addresses(world, route, line, actor)
+        for method in methods(line, actor, relation)
+        if (fault := attempt(line, actor, relation, method, address))
+    ]
+
+
+def actors(world: World, line: Line) -> list[Actor]:
+    """Everybody; at the many pages of the admin those who are let in and three strangers, or all in full."""
+    if FULL or not line.admin:
+        return world.actors
+    strangers = ("anonymous", "patient", "foreign clinician", "coordinator")
+    return [actor for actor in world.actors if is_let_in(line, actor) or actor.name in strangers]
+
+
+def addresses(world: World, route: Route, line: Line, actor: Actor) -> list[tuple[str | None, str]]:
+    """(relation, address): own, other, foreign, and what names nothing. Who is not let in tries one, or all in full."""
+    if not route.parameters:
+        return [(None, route.path)]
+    known = world.ids.get(line.kind, {})
+    rest = ["x"] * (len(route.parameters) - 1)
+    found: list[tuple[str | None, str]] = [(one, route.address(known[one], *rest)) for one in RELATIONS if one in known]
+    nothing = missing_ids()[: None if FULL else 2 if actor.name in ("patient", "nurse", "clinic admin") else 1]
+    found += [("missing", route.address(value, *rest)) for value in nothing]
+    return found if FULL or is_let_in(line, actor) else found[:1]
+
+
+def methods(line: Line, actor: Actor, relation: str | None) -> list[str]:
+    """All of them for those who are let in first, at what is theirs; else those that the address answers to."""
+    first = actor.name in ("patient", "prescriber", "clinic admin", "platform admin")
+    if FULL or (first and is_let_in(line, actor) and relation in (None, "own")):
+        return list(METHODS)
+    return sorted(line.methods)
+
+
+def attempt(line: Line, actor: Actor, relation: str | None, method: str, address: str) -> str:
+    """One request, rolled back; "" or what is wrong with its answer."""
+    kept = actor.client.cookies.output(header="")
+    with transaction.atomic():
+        before = rows_written()
+        actor.client.raise_request_exception = False
+        extra = {"content_type": "application/json", "data": line.body} if line.api and method != "GET" else {}
+        answer = actor.client.generic(method, address, **extra)  # type: ignore[arg-type]
+        written = rows_written() - before
+        transaction.set_rollback(True)
+    actor.client.cookies = SimpleCookie(kept)  # a request that signed out is undone as well
+    status, to = answer.status_code, answer.headers.get("Location", "")
+    fault = verdict(line, actor, relation, method, status, to)
+    opened = not is_closed(status, to)
+    leaked = {word for word in CANARIES if word in everything(answer)} - may_read(actor, line, relation, opened=opened)
+    if leaked:
+        fault += f" leaked {sorted(leaked)}"
+    if written and not line.library and not (opened and is_listed(line, method)):
+        fault += f" wrote {written} rows although it refused"
+    return f"{actor.name} {method} {relation}: {status} {to}, expected {fault}" if fault else ""
+
+
+def rows_written() -> int:
+    """Rows written so far in this transaction, traces apart."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) from pg_stat_xact_user_tables "
+            "where relname <> all(%s)",
+            [list(TRACES)],
+        )
+        return int(cursor.fetchone()[0])
