@@ -33,7 +33,9 @@ class HandOverForm(forms.Form):
     def __init__(self, *args: Any, thread: Thread, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         members = Membership.objects.filter(clinic_id=thread.clinic_id, role__in=ANSWERING, ended_at__isnull=True)
-        members = members.filter(user__is_active=True).exclude(pk=thread.owner_id).select_related("user")
+        members = members.filter(user__is_active=True).select_related("user")
+        if thread.owner_id:
+            members = members.exclude(pk=thread.owner_id)
         self.fields["to"] = forms.ModelChoiceField(label=_("To"), queryset=members.order_by("user__name"))
         self.fields["reason"] = forms.CharField(label=_("Why"), max_length=300, widget=forms.Textarea({"rows": 3}))
 

@@ -37,8 +37,10 @@ def notify_due(limit: int = 50) -> int:
 
 def still_wanted(delivery: Delivery) -> bool:
     """Has nobody read it meanwhile, on any device? For staff: does the patient still wait at all?"""
+    if delivery.subject_id is None or delivery.recipient_id is None:
+        return False
     thread = Thread.objects.filter(pk=delivery.subject_id).first()
-    if thread is None or delivery.recipient_id is None:
+    if thread is None:
         return False
     is_patient = thread.patient.user_id == delivery.recipient_id
     return _seen(thread, delivery.recipient_id) < thread.last_seq and (is_patient or thread.waiting_since is not None)

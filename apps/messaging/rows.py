@@ -136,7 +136,8 @@ def read_by(thread: Thread, user: User) -> Row:
 
 def unread_count(user: User) -> int:
     """Messages that the person has not seen in the threads they may see; patients have one thread."""
-    return sum(with_state(Thread.objects.visible_to(user), user).values_list("unread", flat=True))
+    threads: QuerySet[Any] = with_state(Thread.objects.visible_to(user), user)
+    return sum(thread.unread for thread in threads)
 
 
 def waiting_threads(user: User) -> int:

@@ -109,7 +109,7 @@ def _list_context(request: ClinicRequest, thread: Thread | None) -> dict[str, An
     threads = with_state(Thread.objects.visible_to(request.user), request.user)
     waiting = threads.filter(waiting_since__isnull=False)
     shows_all = request.GET.get("show") == "all"
-    listed = list((threads.filter(last_seq__gt=0) if shows_all else waiting)[:LISTED])
+    listed: list[Any] = list((threads.filter(last_seq__gt=0) if shows_all else waiting)[:LISTED])
     audit.record_seen(listed, actor_id=request.user.pk, detail="message list")
     return {
         "nav": "messages",
@@ -140,7 +140,7 @@ def _send(request: ClinicRequest, thread: Thread, back: str, page: Any) -> HttpR
     form = MessageForm(request.POST)
     try:
         if not form.is_valid():
-            raise MessageRefused("invalid", " ".join(words for found in form.errors.values() for words in found))
+            raise MessageRefused("invalid", " ".join(str(words) for found in form.errors.values() for words in found))
         data = form.cleaned_data
         if data["seen"]:
             actions.mark_read(thread=thread, seq=data["seen"], actor=request.user)

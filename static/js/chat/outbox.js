@@ -29,11 +29,12 @@ export class Outbox {
   #again = false;
   #busy = false;
 
-  // deliver(item) -> {sent} or {refused: words} or {later, unsure}; onChange() redraws; onSent(item, sent)
+  // deliver(item) -> {sent} or {refused: words} or {later, unsure}; onChange(items) redraws; onSent(item, sent)
   constructor(key, { deliver, onChange, onSent }) {
     Object.assign(this, { key, deliver, onChange, onSent });
-    for (const item of this.items) if (item.state === "sending") this.#change(item.client, { state: "waiting", tried: true });
-    addEventListener("storage", (event) => { if (event.key === key) onChange(); });
+    const asleep = (item) => (item.state === "sending" ? { ...item, state: "waiting", tried: true } : item);
+    store(key, this.items.map(asleep)); // what a page was sending when it was closed may have arrived
+    addEventListener("storage", (event) => { if (event.key === key) onChange(this.items); });
   }
 
   get items() { return load(this.key, []); }
@@ -43,7 +44,7 @@ export class Outbox {
 
   add(body) {
     store(this.key, [...this.items, { client: uuid(), body, state: "waiting", tried: false, words: "" }]);
-    this.onChange();
+    this.onChange(this.items);
   }
 
   // The text of an item that certainly has not arrived; it is no longer in the queue.
@@ -55,7 +56,7 @@ export class Outbox {
 
   drop(client) {
     store(this.key, this.items.filter((item) => item.client !== client));
-    this.onChange();
+    this.onChange(this.items);
   }
 
   async drain() {
@@ -87,6 +88,6 @@ export class Outbox {
 
   #change(client, change) {
     store(this.key, this.items.map((item) => (item.client === client ? { ...item, ...change } : item)));
-    this.onChange();
+    this.onChange(this.items);
   }
 }

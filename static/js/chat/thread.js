@@ -21,7 +21,7 @@ const toEnd = () => scroller().scrollTo({ top: scroller().scrollHeight });
 
 const outbox = new Outbox(`chat:${user}:${thread}`, {
   deliver: (item) => send(thread, form.action, item),
-  onChange: () => { view.pending(outbox.items); },
+  onChange: (items) => view.pending(items),
   onSent(item, sent) {
     view.add({ own: true, body: item.body, client_id: item.client, sent_at: sent.sent_at });
     if (sent.crisis) showHelp("sent");
