@@ -1,50 +1,66 @@
-// One side of one visit's call: takes its side's seat, finds the other page, keeps the connection. No page in here.
+// One side of one visit's call: finds the other page, keeps the connection, says how it is. No page in here.
 // A lost socket never ends the media: signalling comes back by itself, and until then nothing is torn down.
 //   on.state(name, seconds)  alone, connecting, good, weak, sound-only, reconnecting, call-me, replaced, left
-//   on.track(stream)  on.other({audio, video})
+//   on.track(stream)  on.other({audio, video, lowered})
 import { live } from "../live.js";
 import { Peer } from "./peer.js";
-import { watch } from "./quality.js";
+import { STEPS, watch } from "./quality.js";
+import { Seat } from "./seat.js";
 
-const HELLO_MS = 2_000, HERE_MS = 10_000, CALL_ME_S = 30, REBUILD_S = 20;
+const HELLO_MS = 2_000, CALL_ME_S = 30, REBUILD_S = 20, SOUND_ONLY = STEPS.length - 1;
+const RENEW_MS = 40 * 60_000; // credentials of the relay hold an hour
 
 export class Call {
-  constructor({ visit, side, configuration, stream, on }) {
-    Object.assign(this, { visit, side, configuration, stream, on, step: 0, joined: false, media: { audio: true, video: true } });
+  // configure() gets a fresh RTCConfiguration from the server, null when it gives none
+  constructor({ visit, side, configure, stream, media, on }) {
+    Object.assign(this, { side, configure, stream, media, on, configuration: null, step: 0, out: null });
     this.topic = `visit:${visit}`;
+    this.seat = new Seat(visit, () => this.giveUp("replaced"));
     this.stop = live.follow(this.topic, { onRelay: (frame, from) => this.hear(frame, from) });
-    this.timers = [setInterval(() => this.greet(), HELLO_MS), setInterval(() => this.here(), HERE_MS), setInterval(() => this.show(), 1_000)];
-    this.unwatch = live.onStatus(({ state }) => { if (state === "live" && this.wanted && !this.joined) this.join(); });
+    this.timers = [
+      setInterval(() => this.greet(), HELLO_MS),
+      setInterval(() => this.show(), 1_000),
+      setInterval(() => this.renew(), RENEW_MS),
+    ];
+    this.unwatch = live.onStatus(({ state }) => { if (state === "live" && this.seat.wanted && !this.seat.taken) this.join(); });
+    this.join();
   }
 
-  async join() { // a new seat for each joining: the other page then builds its end anew
+  async join() {
+    if (this.joining) return;
+    this.joining = true;
     this.drop();
-    Object.assign(this, { wanted: true, left: false, replaced: false, seat: crypto.randomUUID() });
-    try {
-      await live.command("visit.join", { visit: this.visit, seat: this.seat });
-      this.joined = true;
+    this.out = null;
+    this.seat.wanted = true;
+    await this.renew();
+    if (this.configuration && (await this.seat.take())) {
       this.say("hello");
       this.sayMedia();
-    } catch (refused) {
-      this.joined = false;
-      if (!["offline", "unsure", "unavailable"].includes(refused.code)) this.wanted = false;
     }
+    this.joining = false;
     this.show();
   }
 
-  say(kind, fields = {}) { return live.relay(this.topic, { kind, seat: this.seat, ...(this.other && { to: this.other }), ...fields }); }
+  async renew() {
+    this.configuration = (await this.configure()) ?? this.configuration;
+    this.peer?.pc.setConfiguration(this.configuration);
+  }
 
-  greet() { if (this.joined && !this.peer) live.relay(this.topic, { kind: "hello", seat: this.seat }); }
+  say(kind, fields = {}) { live.relay(this.topic, { kind, seat: this.seat.token, ...(this.other && { to: this.other }), ...fields }); }
+
+  greet() { if (this.seat.taken && !this.peer) this.say("hello"); }
 
   sayMedia() { this.say("media", { ...this.media, lowered: this.step > 0 }); }
 
   hear(frame, from) {
-    if (!this.joined || from === live.status.user || (frame.to && frame.to !== this.seat)) return;
-    if (frame.kind === "bye" && frame.seat === this.other) return this.drop();
+    const { token, taken } = this.seat;
+    if (!taken || from === live.status.user || (frame.to && frame.to !== token)) return;
     if (frame.kind === "media") return this.on.other(frame);
     const known = this.peer && frame.seat === this.other;
-    if (!known && ["hello", "description"].includes(frame.kind) && frame.description?.type !== "answer") this.meet(frame.seat);
-    if (frame.kind === "hello" && !known) { this.say("hello"); this.sayMedia(); }
+    if (frame.kind === "bye") return known && this.drop();
+    const opens = frame.kind === "hello" || frame.description?.type === "offer";
+    if (!known && opens) this.meet(frame.seat);
+    if (!known && frame.kind === "hello") { this.say("hello"); this.sayMedia(); }
     if (frame.seat === this.other) this.peer?.hear(frame);
   }
 
@@ -56,53 +72,40 @@ export class Call {
       send: (kind, fields) => this.say(kind, fields),
       on: { track: this.on.track, state: (state) => this.moved(state) },
     });
-    this.unwatchQuality = watch(this.peer.pc, (step) => { this.stepped(step); });
+    this.unwatchQuality = watch(this.peer.pc, (step) => this.stepped(step));
   }
 
   stepped(step) {
-    if (step > this.step) this.report("lowered", step === 3 ? "sound only" : `step ${step}`);
+    if (step > this.step) this.seat.report("lowered", step === SOUND_ONLY ? "sound only" : `step ${step}`);
     this.step = step;
     this.sayMedia();
     this.show();
   }
 
   moved(state) {
-    if (state === "lost" && !this.droppedAt) this.droppedAt = performance.now();
+    if (state === "lost") this.droppedAt ??= performance.now();
     if (state === "connected" && this.droppedAt) {
-      this.report("dropped", `${Math.round((performance.now() - this.droppedAt) / 1_000)} s`);
+      this.seat.report("dropped", `${Math.round((performance.now() - this.droppedAt) / 1_000)} s`);
       this.droppedAt = null;
     }
     this.show();
   }
 
-  report(what, detail) { live.command("visit.report", { visit: this.visit, seat: this.seat, what, detail }).catch(() => {}); }
-
-  async here() {
-    if (!this.joined) return;
-    try {
-      await live.command("visit.here", { visit: this.visit, seat: this.seat });
-    } catch ({ code }) {
-      if (code === "replaced") this.giveUp("replaced");
-    }
-  }
-
   get state() {
-    if (this.replaced) return "replaced";
-    if (this.left) return "left";
-    if (!this.peer) return this.joined ? "alone" : "connecting";
+    if (this.out) return this.out;
+    if (!this.peer) return this.seat.taken ? "alone" : "connecting";
     const broken = this.peer.brokenFor / 1_000;
-    if (!broken) return ["good", "weak", "weak", "sound-only"][this.step];
+    if (!broken) return this.step === SOUND_ONLY ? "sound-only" : this.step ? "weak" : "good";
     if (broken > CALL_ME_S) return "call-me";
     return this.peer.wasUp() && broken > 3 ? "reconnecting" : "connecting";
   }
 
-  show() {
-    const broken = this.peer ? this.peer.brokenFor / 1_000 : 0;
-    if (this.joined && broken > REBUILD_S && performance.now() - (this.rebuiltAt ?? 0) > REBUILD_S * 1_000) {
-      this.rebuiltAt = performance.now();
-      this.join();
-    }
+  show() { // and from the ground up when restarting the path alone did not help
+    const broken = (this.peer?.brokenFor ?? 0) / 1_000;
     this.on.state(this.state, Math.round(broken));
+    if (!this.seat.taken || broken < REBUILD_S || performance.now() - (this.rebuiltAt ?? -Infinity) < REBUILD_S * 1_000) return;
+    this.rebuiltAt = performance.now();
+    this.join();
   }
 
   setMedia(media) { Object.assign(this.media, media); this.sayMedia(); }
@@ -115,20 +118,18 @@ export class Call {
   }
 
   giveUp(how) {
-    if (this.joined) this.say("bye");
-    Object.assign(this, { joined: false, wanted: false, [how]: true });
+    if (this.seat.taken) this.say("bye");
+    this.seat.drop();
+    this.out = how;
     this.drop();
     this.show();
   }
 
-  leave() {
-    const seat = this.seat;
-    this.giveUp("left");
-    return live.command("visit.leave", { visit: this.visit, seat }).catch(() => {});
-  }
+  leave() { this.giveUp("left"); return this.seat.leave(); }
 
   end() {
     for (const timer of this.timers) clearInterval(timer);
+    this.seat.end();
     this.unwatch();
     this.stop();
     this.drop();
