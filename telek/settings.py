@@ -266,6 +266,7 @@ TRANSPORTS = {
 }
 TRANSPORT_URL = env.str("TELEK_TRANSPORT_URL", "")  # the http transport posts here
 TRANSPORT_TOKEN = env.str("TELEK_TRANSPORT_TOKEN", "")
+RECEIPT_SECRET = env.str("TELEK_RECEIPT_SECRET", "")  # signs what the provider tells; none: it is not heard
 SEND_TIMEOUT_SECONDS = env.float("TELEK_SEND_TIMEOUT_SECONDS", 5.0)
 EMAIL_BACKEND = env.str(
     "TELEK_EMAIL_BACKEND",

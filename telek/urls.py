@@ -7,8 +7,9 @@ from telek.views import demo, health
 from telek.views.alert_page import alert_page
 from telek.views.chart import chart
 from telek.views.desk import alert_panel, alerts, desk, palette
-from telek.views.visit_page import desk_visit
 from telek.views.home import home
+from telek.views.receipts import receipt
+from telek.views.visit_page import desk_visit
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("health/alerts", health.alerts, name="health-alerts"),
+    path("provider/receipts", receipt, name="provider-receipts"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("telek.api_urls")),

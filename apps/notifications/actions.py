@@ -15,6 +15,8 @@ from apps.core import clock
 from apps.core.live import wake_pump
 from apps.notifications.models import Channel, Delivery, Kind, State
 
+NOT_DELIVERED = "the provider could not deliver it"
+
 
 @transaction.atomic
 def queue(
@@ -90,6 +92,17 @@ def note_receipt(*, delivery_id: UUID, opened: bool = False, at: datetime | None
     if opened:
         changes["opened_at"] = Coalesce("opened_at", Value(moment))
     return Delivery.objects.filter(pk=delivery_id).update(**changes) == 1
+
+
+def note_failed_receipt(*, delivery_id: UUID) -> Delivery | None:
+    """The provider took it and could not deliver it: the delivery, the first time that this is told; else None.
+
+    Nothing for one that has arrived. It stays `sent`: whether it is tried otherwise is the caller's matter.
+    """
+    rows = Delivery.objects.filter(pk=delivery_id, state=State.SENT).exclude(last_error=NOT_DELIVERED)
+    if not rows.update(last_error=NOT_DELIVERED):
+        return None
+    return Delivery.objects.get(pk=delivery_id)
 
 
 def _cancel(rows: QuerySet[Delivery], *, reason: str) -> int:
