@@ -62,8 +62,7 @@ def queue(
     if row.channel == Channel.IN_APP:
         row.state, row.sent_at, row.delivered_at = State.DELIVERED, now, now
     Delivery.objects.bulk_create([row], ignore_conflicts=True)
-    written = Delivery.objects.filter(pk=row.pk).first()
-    if written is not None and written.state == State.PENDING:
+    if (written := Delivery.objects.filter(pk=row.pk).first()) is not None and written.state == State.PENDING:
         wake_pump()
     return written
 
