@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from apps.alerts.models import Alert
 from apps.monitoring.models import ItemAnswer, QuestionnaireResponse, Slot
 from tests.cast import Cast
+from tests.monitoring.stage import give_all
 from tests.monitoring.test_survey_pages import agreed
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -238,3 +239,43 @@ def test_the_list_without_a_script_is_sent_by_one_button(cast: Cast, signed_in: 
     page.locator("[data-send]").click()
     expect(page.locator("h1")).to_have_text("Thank you")
     assert in_clinic(cast, QuestionnaireResponse.objects.get).answers["mood"] == 40
+
+
+def test_a_problem_that_cannot_wait_opens_its_own_card(cast: Cast, signed_in: OpenPage) -> None:
+    slot = slot_of(cast, "check-in")
+    page = opened(cast, signed_in, slot)
+    page.locator("[data-all]").click()
+    page.locator('input[name="problem"][value="true"]').check()
+    page.locator('input[name="problem_kind"][value="11"]').check()
+    card = page.locator("[data-urgent-card]")
+    expect(card.locator("h2")).to_be_focused()
+    expect(card.locator('a[href="tel:911"]')).to_be_visible()
+    expect(card.locator('[data-when="sent"]')).to_be_visible()
+    assert in_clinic(cast, Alert.objects.get).cause == "chest-pain"
+
+
+def test_a_card_stays_with_its_question(cast: Cast, signed_in: OpenPage) -> None:
+    slot = slot_of(cast, "phq-9")
+    with cast.acting(cast.nurse), transaction.atomic():
+        give_all(cast, slot, *[1] * 8)
+    page = opened(cast, signed_in, slot)
+    expect(page.locator("[data-progress-words]")).to_have_text("Question 9 of 9")
+    choose(page, "Several days")
+    card = page.locator("[data-crisis]")
+    expect(card).to_be_visible()
+    page.locator("[data-back]").click()
+    expect(card).to_be_hidden()
+    page.locator("[data-next]").click()
+    expect(card).to_be_visible()
+
+
+def test_at_sign_out_nothing_that_was_typed_stays_on_the_phone(cast: Cast, signed_in: OpenPage) -> None:
+    slot = slot_of(cast, "phq-9")
+    page = opened(cast, signed_in, slot)
+    page.route("**/answer/", lambda route: route.abort())
+    choose(page, "Several days")
+    expect(status(page)).to_have_text(re.compile("Saved on this phone"))
+    page.goto(reverse("account_logout"))
+    page.locator("form[data-sign-out] button").click()
+    page.wait_for_load_state()
+    assert page.evaluate("() => Object.keys(localStorage).filter((key) => key.startsWith('survey:'))") == []
