@@ -226,7 +226,7 @@ def people(user: User, at: datetime) -> QuerySet[Patient]:
     )
 
 
-def _curve(user: User, at: datetime) -> QuerySet[QuestionnaireResponse, dict[str, Any]]:
+def _curve(user: User, at: datetime) -> QuerySet[QuestionnaireResponse, Any]:
     rows = QuestionnaireResponse.objects.visible_to(user).filter(
         patient=OuterRef("pk"), questionnaire__key=INSTRUMENT, valid=True, status="completed"
     )
@@ -234,7 +234,7 @@ def _curve(user: User, at: datetime) -> QuerySet[QuestionnaireResponse, dict[str
     return rows.order_by("authored_at").values(json=JSONObject(at="authored_at", total="total"))
 
 
-def _doses(user: User) -> QuerySet[Anchor, dict[str, Any]]:
+def _doses(user: User) -> QuerySet[Anchor, Any]:
     rows = Anchor.objects.visible_to(user).filter(patient=OuterRef("pk"), kind="dose", status="completed")
     return rows.order_by("-started_at").values("started_at")
 

@@ -1,8 +1,10 @@
 """The chart of a patient: curve and doses, answers by date, messages, visits, alerts, safety, who opened it."""
 
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -37,6 +39,7 @@ def chart(request: ClinicRequest, pk: UUID) -> HttpResponse:
     tab = request.GET.get("tab", "summary")
     tab = tab if tab in TABS else "summary"
     facts = PatientFacts(patient, request.user, clock.now())
+    shown = SHOWN[tab](request, patient, facts)
     context = {
         "nav": "patients",
         "patient": patient,
@@ -44,9 +47,11 @@ def chart(request: ClinicRequest, pk: UUID) -> HttpResponse:
         "tab": tab,
         "tabs": _tabs(request, patient, facts),
         "now": facts.at,
-        **SHOWN[tab](request, patient, facts),
+        **shown,
     }
-    audit.record_seen([*facts.seen(), *context.get("seen", [])], actor_id=request.user.pk, detail=f"chart {tab}")
+    audit.record_seen(
+        [*facts.seen(), *cast(list[Any], shown.get("seen", []))], actor_id=request.user.pk, detail=f"chart {tab}"
+    )
     return render(request, f"desk/chart_{tab}.html", context)
 
 
@@ -135,15 +140,15 @@ def _opened(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> di
     rows = AuditEvent.objects.filter(clinic_id=patient.clinic_id, patient_id=patient.pk).order_by("-created_at", "-id")
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     names = dict(User.objects.filter(pk__in={row.actor_id for row in page if row.actor_id}).values_list("pk", "name"))
-    return {"page": page, "lines": [(row, names.get(row.actor_id, "")) for row in page]}
+    return {"page": page, "lines": [(row, names.get(row.actor_id, "") if row.actor_id else "") for row in page]}
 
 
-def _all_responses(user: User, patient: Patient):  # type: ignore[no-untyped-def]
+def _all_responses(user: User, patient: Patient) -> QuerySet[QuestionnaireResponse]:
     rows = QuestionnaireResponse.objects.visible_to(user).filter(patient=patient, status="completed")
     return rows.select_related("questionnaire")
 
 
-def _visits(user: User, patient: Patient):  # type: ignore[no-untyped-def]
+def _visits(user: User, patient: Patient) -> QuerySet[Visit]:
     return Visit.objects.visible_to(user).filter(patient=patient).select_related("clinician__user")
 
 

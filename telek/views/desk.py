@@ -43,7 +43,14 @@ def desk(request: ClinicRequest) -> HttpResponse:
         if e.alert
     ]
     audit.record_seen([*shown, *_without_alert(listed)], actor_id=request.user.pk, detail="worklist")
-    context = {"nav": "desk", "list": listed, "now": now, "nav_counts": listed.open_items}
+    context = {
+        "nav": "desk",
+        "list": listed,
+        "now": now,
+        "nav_counts": listed.open_items,
+        "may_chat": request.user.may(Permission.CHAT),
+        "may_see_clinical": request.user.may(Permission.SEE_CLINICAL),
+    }
     if not listed.entries:
         context["proof"] = proof(request, listed)
     return render(request, "desk/worklist_show.html", context)

@@ -11,7 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 from apps.alerts.actions import acknowledge
 from apps.alerts.models import Alert
 from apps.core import clock
+from apps.core.ids import new_id
 from apps.core.models import EngineBeat
+from apps.messaging.actions import open_thread, send_message
 from tests.browser.cable import Cable, Colleague, colleague
 from tests.browser.server import LiveSystem, running_system
 from tests.cast import Cast
@@ -221,3 +223,13 @@ def test_the_pages_of_the_desk_fit_their_screen_and_break_no_policy(
         assert page.evaluate(TOO_WIDE) == [], address
     faults = [fault for fault in page.faults if "503" not in fault]  # type: ignore[attr-defined]
     assert faults == []
+
+
+def test_a_message_is_a_change_that_is_said(cast: Cast, signed_in: Callable[..., Page]) -> None:
+    page = at_the_desk(cast, signed_in)
+    with cast.acting(cast.patient_user), transaction.atomic():
+        thread = open_thread(patient=cast.patient)
+        send_message(thread=thread, body="Good morning", client_id=new_id(), actor=cast.patient_user)
+    page.evaluate("() => import('/static/js/live.js').then(({live}) => live.check())")
+    page.get_by_role("link", name="Show them").click(timeout=15_000)
+    expect(page.locator("tbody[data-bucket=today]")).to_contain_text("Message waiting for an answer")

@@ -25,7 +25,7 @@ async function acknowledge(form, button) {
   button.disabled = true;
   try {
     const answer = await send(form.action);
-    if (answer.ok && !answer.redirected) document.dispatchEvent(new CustomEvent("desk:acknowledged", { detail: { action: form.action } }));
+    if (answer.headers.get("HX-Trigger")?.includes("alert-changed")) document.dispatchEvent(new CustomEvent("desk:acknowledged", { detail: { action: form.action } }));
     else form.submit(); // signed out, or refused: the page that follows says so
   } catch {
     write([...read().filter((one) => one.action !== form.action), { action: form.action, words: form.dataset.hold, at: serverNow() }]);

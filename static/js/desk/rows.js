@@ -5,6 +5,7 @@
 const list = document.querySelector("[data-list]");
 const strip = document.querySelector("[data-notice]");
 const waiting = new Map(); // row id to its html, null for one that left
+const elsewhere = new Set(); // rows of which only the server can make html: messages and visits
 
 function parse(html) {
   const holder = document.createElement("template");
@@ -40,7 +41,7 @@ function keepSelection(before, row) {
 }
 
 function say() {
-  const changes = waiting.size;
+  const changes = waiting.size + elsewhere.size;
   strip.hidden = changes === 0;
   if (!changes) return;
   const words = strip.querySelector("[data-notice-words]");
@@ -110,5 +111,11 @@ export function showAll() {
   say();
 }
 
-export const pending = () => waiting.size;
+// A message or a visit changed: said, and shown by loading the list anew.
+export function noteElsewhere(id) {
+  elsewhere.add(id);
+  say();
+}
+
+export const needsLoading = () => elsewhere.size > 0;
 list?.addEventListener("pointerleave", settle);

@@ -4,7 +4,7 @@ import { countdown, serverNow } from "../ui/clock.js";
 import { select } from "../ui/keys.js";
 import { enhance } from "../ui/points.js";
 import { held } from "./hold.js";
-import { pending, showAll, take } from "./rows.js";
+import { needsLoading, noteElsewhere, showAll, take } from "./rows.js";
 import { TODAY, URGENT, tone } from "./sound.js";
 import { clockWords, known } from "./status.js";
 
@@ -40,6 +40,22 @@ function parsed(html) {
 
 live.follow("alerts", { have: versions, onState });
 
+// Messages and visits have rows of their own making here: a change is counted, and the list loaded when asked.
+const before = new Map();
+function follow(topic, what) {
+  live.follow(topic, {
+    onState(rows, { full }) {
+      for (const row of rows) {
+        const now = row.gone ? null : (row[what] ?? null);
+        if (!full && now !== (before.get(row.id) ?? null)) noteElsewhere(row.id);
+        before.set(row.id, now);
+      }
+    },
+  });
+}
+if ("chat" in page.dataset) follow("threads", "waiting_since");
+if ("clinical" in page.dataset) follow("visits", "status");
+
 function title() {
   const urgent = list.querySelectorAll('[data-level="P1"][data-open]').length;
   document.title = urgent ? `(${urgent}) ${page.dataset.title}` : page.dataset.title;
@@ -48,8 +64,9 @@ document.addEventListener("desk:counted", title);
 title();
 
 document.querySelector("[data-show-changes]")?.addEventListener("click", (event) => {
+  if (needsLoading()) return; // the link loads the list anew
   event.preventDefault(); // the rows are here: no request is needed
-  if (pending()) showAll();
+  showAll();
 });
 
 // --- the side panel ---
