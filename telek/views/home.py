@@ -85,9 +85,9 @@ def last_message(request: ClinicRequest, patient: Patient) -> tuple[Message | No
 
 def _score_card(patient: Patient) -> dict[str, Any]:
     """Nothing while scores are hidden; a promise of a curve while there is none."""
-    if scores_hidden(patient):
-        return {"score_card": "hidden"}
     scores = curves.scores_of(patient)
+    if scores_hidden(patient, scores):
+        return {"score_card": "hidden"}
     if scores.newest is None:
         return {"score_card": "empty"}
     return {

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -12,6 +13,8 @@ from apps.alerts.models import Alert
 from apps.core import clock
 from apps.monitoring.links import hash_token, issue
 from apps.monitoring.models import ItemAnswer, Slot, SurveyLink
+from apps.monitoring.schedule import open_due_slots
+from apps.notifications.models import Delivery
 from apps.patients.models import Patient
 from tests.cast import Cast
 from tests.monitoring.stage import give_all, open_slot
@@ -232,10 +235,18 @@ def test_staff_who_tap_a_link_stay_themselves(cast: Cast) -> None:
     assert client.get(reverse("checkin")).status_code == 403
 
 
+def test_the_link_of_a_reminder_opens_the_form(cast: Cast, settings: Any) -> None:
+    settings.TRANSPORTS = dict.fromkeys(("push", "sms", "email", "voice"), "demo")
+    slot = agreed(cast)
+    with cast.acting(cast.nurse):
+        Slot.objects.filter(pk=slot.pk).update(state="scheduled", next_step_at=clock.now())
+        open_due_slots()
+        path = Delivery.objects.get(subject_kind="slot").context["link"]
+    assert Client().get(path).status_code == 200
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_unsafe_answer_by_link_is_committed_with_its_alert(cast: Cast) -> None:
-    from django.db import transaction
-
     with transaction.atomic():
         slot = agreed(cast)
         path = link_to(cast, slot)

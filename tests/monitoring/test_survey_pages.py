@@ -376,3 +376,20 @@ def test_an_answered_form_leads_to_its_thanks(cast: Cast) -> None:
     assert client.get(reverse("survey", args=[slot.pk]))["Location"] == reverse("survey-done", args=[slot.pk])
     with cast.acting(cast.nurse):
         assert Slot.objects.get(pk=slot.pk).state == SlotState.ANSWERED
+
+
+def test_a_second_device_that_syncs_after_the_submit_loses_only_what_is_harmless(cast: Cast) -> None:
+    slot = agreed(cast)
+    with cast.acting(cast.nurse):
+        give_all(cast, slot, *[0] * 9)
+    first, second = cast.client(cast.patient_user), cast.client(cast.patient_user)
+    first.post(reverse("survey-submit", args=[slot.pk]), "{}", "application/json")
+    assert send(second, slot, answer("q1", 1)).status_code == 409
+    assert send(second, slot, answer("q9", 3)).json()["late"] is True
+    again = second.post(reverse("survey-submit", args=[slot.pk]), "{}", "application/json")
+    assert again.json()["submitted"] is True
+    with cast.acting(cast.nurse):
+        assert QuestionnaireResponse.objects.get().answers["q9"] == 0
+        assert Alert.objects.get().level == "P1"
+    page = first.get(reverse("survey-done", args=[slot.pk])).content.decode()
+    assert "You are not alone with this" in page

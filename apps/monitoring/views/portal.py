@@ -78,14 +78,17 @@ def _until(slot: Slot) -> str:
     return shown if end.date() == today else f"{formats.date_format(end.date(), 'D j M')} {shown}"
 
 
-def scores_hidden(patient: Patient) -> bool:
+def scores_hidden(patient: Patient, scores: curves.Scores) -> bool:
     """No score while the clinic hides them, or while an answer about suicide is not settled."""
     if not setting(patient.clinic, "show_scores_to_patients"):
         return True
-    if Alert.objects.unresolved().filter(patient=patient, cause=SUICIDAL).exists():
-        return True
-    newest = curves.scores_of(patient).newest
-    return newest is not None and bool(newest.answers.get("q9"))
+    newest = scores.newest
+    return unsettled(patient) or (newest is not None and bool(newest.answers.get("q9")))
+
+
+def unsettled(patient: Patient) -> bool:
+    """Is there an unresolved alert about suicide?"""
+    return Alert.objects.unresolved().filter(patient=patient, cause=SUICIDAL).exists()
 
 
 @require_GET
@@ -127,8 +130,8 @@ def _since_session(patient: Patient) -> str:
 def progress(request: ClinicRequest) -> HttpResponse:
     """Scores over time and moods after each session: as charts, as tables, and in a sentence."""
     patient = own_record(request)
-    hidden = scores_hidden(patient)
     scores = curves.scores_of(patient)
+    hidden = scores_hidden(patient, scores)
     audit.record_seen([patient, *([] if hidden else scores.responses)], actor_id=request.user.pk, detail="progress")
     show = bool(scores.responses) and not hidden
     rows = curves.score_table(scores) if show else []
@@ -210,7 +213,7 @@ def call_me(request: ClinicRequest) -> HttpResponse:
     """Ask for a call from any page. not_safe=yes makes it the most urgent kind."""
     patient = own_record(request)
     if request.method == "POST":
-        positive = request.POST.get("not_safe") == "yes" or scores_hidden_by_answer(patient)
+        positive = request.POST.get("not_safe") == "yes" or unsettled(patient)
         alert = request_call(patient=patient, after_positive=positive, synthetic=patient.synthetic)
         messages.success(request, promised_words(patient, alert.call_promised_by))
         return redirect("call-me")
@@ -221,8 +224,3 @@ def call_me(request: ClinicRequest) -> HttpResponse:
         "back_url": "/",
     }
     return render(request, "monitoring/call_ask.html", context)
-
-
-def scores_hidden_by_answer(patient: Patient) -> bool:
-    """Is there an unsettled alert about suicide?"""
-    return Alert.objects.unresolved().filter(patient=patient, cause=SUICIDAL).exists()
