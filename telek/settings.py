@@ -76,6 +76,8 @@ MIDDLEWARE = [
     "telek.views.health.WithoutTransaction",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Pages only (files are compressed at collection). Tokens are masked anew each time and lengths blurred (BREACH).
+    "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.http import Http404
 from rest_framework import exceptions, pagination, parsers
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
 
 BODY_BYTES = 1024 * 1024
 
@@ -89,6 +88,8 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
 
     type ends in a code that does not change; title is the HTTP status in words; detail is for the person.
     """
+    from rest_framework.views import exception_handler  # its views read settings that name this module
+
     error = _as_api_error(error)
     response = exception_handler(error, context)
     if response is None:
