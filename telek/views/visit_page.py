@@ -1,5 +1,6 @@
 """The clinician's page of one visit: the call, the person's curve, answers and place beside it, the note below."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from telek.curves import curve_table, dosed_curve, whole_curve
 from telek.patient_facts import ItemLine, PatientFacts, item_lines
 
 CURVE = (600, 214)
+ASKED_BEFORE = timedelta(hours=1)  # what was said longer before the start is not where they are now
 DELAYS = (5, 10, 15, 30)  # minutes, offered with one tap
 
 
@@ -33,6 +35,7 @@ def desk_visit(request: ClinicRequest, pk: UUID) -> HttpResponse:
     visit = get_object_or_404(Visit.objects.visible_to(request.user).select_related(*PEOPLE), pk=pk)
     facts = PatientFacts(visit.patient, request.user, clock.now())
     events = list(visit.events.select_related("actor__user").order_by("created_at", "id"))
+    where = facts.whereabouts()
     notes = _notes(visit, request.user, facts)
     context = {
         "nav": "visits",
@@ -45,7 +48,8 @@ def desk_visit(request: ClinicRequest, pk: UUID) -> HttpResponse:
         "may_hold": request.user.may(Permission.HOLD_VISITS),
         "delays": DELAYS,
         "may_book": request.user.may(Permission.BOOK_VISITS),
-        "where": facts.whereabouts(),
+        "where": where,
+        "where_now": where is not None and where.created_at >= visit.starts_at - ASKED_BEFORE,
         "contacts": facts.contacts(),
         "events": events,
         "checked": next((event for event in reversed(events) if event.kind == "device-check"), None),
@@ -83,7 +87,7 @@ def _notes(visit: Visit, user: User, facts: PatientFacts) -> dict[str, Any]:
         "current": current,
         "form": NoteForm(instance=draft) if draft else NoteForm(initial={"text": prefilled(visit, facts)}),
         "draft": draft,
-        "may_write": visit.admitted_at is not None and user.may(Permission.HOLD_VISITS) and current is None,
+        "may_write": visit.admitted_at is not None and visit.clinician == user.membership and current is None,
     }
 
 

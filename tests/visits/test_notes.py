@@ -56,6 +56,7 @@ def test_an_empty_note_and_somebody_elses_are_not_signed(cast: Cast) -> None:
         refused("blank", actions.sign_note, note=draft, next_step="continue", actor=actor)
     with cast.acting(cast.nurse) as actor:
         refused("author", actions.sign_note, note=draft, next_step="continue", actor=actor)
+        refused("not-yours", actions.save_note, visit=visit, text="x", actor=actor)
     with cast.acting(cast.coordinator) as actor:
         refused("not-allowed", actions.save_note, visit=visit, text="x", actor=actor)
 

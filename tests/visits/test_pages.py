@@ -1,5 +1,6 @@
 """The pages of visits: what each person sees and may do, and what a stranger gets."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +10,10 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.audit.models import AuditEvent
 from apps.core import clock
+from apps.monitoring.actions import submit_response
 from apps.sessions.models import Visit, VisitNote, VisitStatus
 from tests.cast import Cast
+from tests.monitoring.stage import give_all, open_slot
 from tests.visits.scene import PLACE, admitted, arrived, booked, finished, fresh, member, soon
 
 PATIENT_PAGES = ["visit", "visit-cancel", "visit-calendar"]
@@ -213,3 +216,32 @@ def test_lists_ask_a_fixed_number_of_questions(cast: Cast, django_assert_max_num
     client.get(reverse("desk-visits"))
     with django_assert_max_num_queries(30):
         client.get(reverse("desk-visits"))
+
+
+def test_an_answer_of_nought_is_shown_as_nought(cast: Cast) -> None:
+    visit = arrived(cast)
+    with cast.acting(cast.patient_user) as actor:
+        slot = open_slot(cast)
+        give_all(cast, slot, 1, 2, 3, 1, 2, 1, 1, 1, 0)
+        submit_response(slot=slot, actor=actor, auth_level="session")
+    page = cast.client(cast.prescriber).get(visit.desk_path).text
+    row = page.partition("Thoughts of death or self-harm")[2].partition("</tr>")[0]
+    assert re.findall(r"<td[^>]*>(?:<b[^>]*>)?([^<]*)", row) == ["–", "0"]
+
+
+def test_a_place_said_before_the_visit_is_not_where_they_are_now(cast: Cast) -> None:
+    first = finished(cast)
+    later = booked(cast, starts_at=first.starts_at + timedelta(days=2))
+    client = cast.client(cast.prescriber)
+    assert "Where they are now" in client.get(first.desk_path).text
+    page = client.get(later.desk_path).text
+    assert "Where they are now" not in page
+    assert "Home, not asked yet" in page
+
+
+def test_only_the_visits_clinician_writes_its_note(cast: Cast) -> None:
+    visit = finished(cast)
+    assert "data-sign" in cast.client(cast.prescriber).get(visit.desk_path).text
+    page = cast.client(cast.nurse).get(visit.desk_path).text
+    assert "data-sign" not in page
+    assert "has not signed a note yet" in page

@@ -11,7 +11,7 @@ from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
 from apps.sessions.models import Visit, VisitNote
-from apps.sessions.record import announce, locked, member_of
+from apps.sessions.record import announce, for_its_clinician, locked, member_of
 from apps.sessions.refusal import VisitRefused
 
 TEXT_LIMIT = 20_000
@@ -23,9 +23,12 @@ DRAFT, SIGNED, IN_ERROR = "preliminary", "final", "entered-in-error"
 def save_note(
     *, visit: Visit, text: str, actor: User, next_step: str = "", next_step_on: date | None = None
 ) -> VisitNote:
-    """Keep the author's draft, made when there is none. Raises VisitRefused: signed, too-long, next-step."""
+    """Keep the draft of the visit's clinician, made when there is none.
+
+    Raises VisitRefused: not-yours, not-begun, signed, too-long, next-step.
+    """
     visit = locked(visit, actor, Permission.HOLD_VISITS)
-    member = member_of(actor)
+    member = for_its_clinician(visit, actor)
     _must_have_begun(visit)
     _must_be_unsigned(visit)
     draft = VisitNote.objects.filter(visit=visit, author=member, status=DRAFT).first()
