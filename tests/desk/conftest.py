@@ -38,7 +38,10 @@ def answer_phq9(patient: Patient, days_ago: float, *values: int) -> Questionnair
     survey = publish_library()["phq-9"]
     at = clock.now() - timedelta(days=days_ago)
     assignment, _made = Assignment.objects.get_or_create(
-        clinic=patient.clinic, patient=patient, questionnaire=survey, defaults={"rhythm": "daily", "starts_on": at.date()}
+        clinic=patient.clinic,
+        patient=patient,
+        questionnaire=survey,
+        defaults={"rhythm": "daily", "starts_on": at.date()},
     )
     slot = Slot.objects.create(
         clinic=patient.clinic,

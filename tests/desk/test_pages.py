@@ -9,9 +9,12 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.permissions import Role
 from apps.alerts.actions import acknowledge, record_contact, resolve
+from apps.alerts.models import Alert
 from apps.audit.models import AuditEvent
+from apps.monitoring.actions import submit_response
 from tests.cast import Cast, make_patient, make_person
 from tests.desk.conftest import answer_phq9, give_dose, make_alert, write_plan
+from tests.monitoring.stage import give_all, open_slot
 
 pytestmark = pytest.mark.django_db
 
@@ -162,3 +165,41 @@ def test_fifty_rows_need_no_more_than_eight_queries(acting: Cast) -> None:
     ]
     assert answer.content.decode().count("data-row") == 50
     assert len(counted) <= 8, "\n".join(sql[:160] for sql in counted)
+
+
+def test_the_alert_page_shows_what_was_answered_before_it_was_submitted(acting: Cast) -> None:
+    slot = open_slot(acting)
+    answer_phq9(acting.patient, 7, 1, 1, 2, 2, 1, 2, 2, 1, 0)
+    give_all(acting, slot, 2, 2, 3, 3, 1, 2, 2, 1, 2)
+    alert = Alert.objects.get(cause="suicidal-thoughts")
+    page = acting.client(acting.nurse).get(alert.path).content.decode()
+    assert "not submitted yet" in page
+    assert '<tr class="hit"><td class="num">9</td><td>Thoughts of death or self-harm</td><td class="num">0</td>' in page
+    assert "+2" in page
+
+
+def test_the_alert_page_shows_the_total_once_it_is_submitted(acting: Cast) -> None:
+    slot = open_slot(acting)
+    answer_phq9(acting.patient, 7, 1, 1, 2, 2, 1, 2, 2, 1, 0)
+    give_all(acting, slot, 2, 2, 3, 3, 1, 2, 2, 1, 2)
+    submit_response(slot=slot, actor=acting.patient_user, auth_level="session")
+    page = acting.client(acting.nurse).get(Alert.objects.get(cause="suicidal-thoughts").path).content.decode()
+    assert "not submitted yet" not in page
+    assert "<b>18</b>" in page
+    assert "+6" in page
+
+
+@pytest.mark.parametrize("what", ["' or 1=1", "%", "\x00", "<script>", "a" * 5000, "\ud800"])
+def test_odd_words_in_the_palette_find_nothing_and_break_nothing(acting: Cast, what: str) -> None:
+    answer = acting.client(acting.nurse).get("/desk/go/", {"q": what.encode(errors="surrogatepass")})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query", ["whose=nobody", "whose=", "show=none", "page=0", "page=-1", "page=1e9", "page=abc", "tab=../x", "tab="]
+)
+def test_odd_parameters_show_the_usual_page(acting: Cast, query: str) -> None:
+    make_alert(acting.patient)
+    client = acting.client(acting.nurse)
+    for page in ("/desk/", "/desk/alerts/", f"/desk/patients/{acting.patient.pk}/"):
+        assert client.get(f"{page}?{query}").status_code == 200
