@@ -43,6 +43,7 @@ migrations: environment
 # The settings of a real installation, with secrets made for this one run.
 deploy: environment
 	TELEK_PRODUCTION=1 TELEK_HOSTS=telek.example TELEK_PUBLIC_URL=https://telek.example \
+	TELEK_SMS_TRANSPORT=http TELEK_VOICE_TRANSPORT=http TELEK_TRANSPORT_URL=https://messages.example/send TELEK_TRANSPORT_TOKEN=one-run-only \
 	DATABASE_URL=postgresql://telek_app@database.example/telek REDIS_URL=rediss://valkey.example/0 \
 	TELEK_SECRET_KEY="$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 	TELEK_ENCRYPTION_KEYS="$$($(PYTHON) -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())')" \

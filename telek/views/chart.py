@@ -80,7 +80,9 @@ def _summary(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> d
         "curve": dosed_curve(facts.points, facts.doses, facts.at, (620, 300)),
         "whole": whole_curve(facts.points, facts.doses, facts.at, facts.zone),
         "table": curve_table(facts.points, facts.doses),
-        "scores": [(title, first[title], last, last.total - first[title].total) for title, last in scores.items()],
+        "scores": [
+            (title, first[title], last, (last.total or 0) - (first[title].total or 0)) for title, last in scores.items()
+        ],
         "alerts": open_alerts,
         "next_visits": _visits(request.user, patient).filter(ends_at__gte=facts.at).order_by("starts_at")[:3],
         "contacts": facts.contacts(),
