@@ -182,6 +182,7 @@ def test_a_phrase_of_danger_shows_help_at_once_also_offline(cast: Cast, phone: P
     card = phone.locator("[data-crisis]")
     expect(card).to_be_visible()
     expect(card.locator("h2")).to_be_focused()
+    expect(card.locator("h2")).to_be_in_viewport()
     expect(card.locator("[data-when=saved]")).to_be_visible()
     expect(card.locator('a[href="tel:988"]')).to_be_visible()
     phone.context.set_offline(False)

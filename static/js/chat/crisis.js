@@ -10,11 +10,13 @@ export function isDanger(text) {
   return Boolean(every?.test(text.replace(/[\u2019\u02bc]/g, "'").toLowerCase()));
 }
 
+export const isHelpShown = () => Boolean(card && !card.hidden);
+
 // when: "saved" (only in this browser yet) or "sent"
 export function showHelp(when) {
   if (!card) return;
   for (const words of card.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== when;
-  if (!card.hidden) return;
+  if (isHelpShown()) return;
   card.hidden = false;
   card.scrollIntoView({ block: "start" });
   card.querySelector("h2").focus({ preventScroll: true });

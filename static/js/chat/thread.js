@@ -1,6 +1,6 @@
 // One conversation, live: new rows, what the other side has read, the composer with its outbox.
 import { live } from "../live.js";
-import { isDanger, showHelp } from "./crisis.js";
+import { isDanger, isHelpShown, showHelp } from "./crisis.js";
 import { isCut, markRead, send } from "./delivery.js";
 import { Outbox } from "./outbox.js";
 import { View } from "./view.js";
@@ -20,7 +20,7 @@ const isAtEnd = () => scroller().scrollHeight - scroller().scrollTop - scroller(
 const toEnd = () => scroller().scrollTo({ top: scroller().scrollHeight });
 
 const outbox = new Outbox(`chat:${user}:${thread}`, {
-  deliver: (item) => send(thread, form.action, item),
+  deliver: (item) => send(thread, location.pathname, item),
   onChange: (items) => view.pending(items),
   onSent(item, sent) {
     view.add({ own: true, body: item.body, client_id: item.client, sent_at: sent.sent_at });
@@ -40,9 +40,12 @@ async function read() {
 live.follow(`thread:${thread}`, {
   after: view.last,
   onRows(rows) {
-    const follows = isAtEnd();
-    for (const row of rows) { outbox.items.some((item) => item.client === row.client_id) && outbox.drop(row.client_id); view.add(row); }
-    if (rows.length && follows) toEnd();
+    const follows = isAtEnd(), waiting = new Set(outbox.items.map((item) => item.client));
+    for (const row of rows) {
+      if (waiting.has(row.client_id)) outbox.drop(row.client_id);
+      view.add(row);
+    }
+    if (rows.length && follows && !isHelpShown()) toEnd();
     read();
   },
   onState(rows) { for (const row of rows) if (row.read) view.read(row.read); },
@@ -54,7 +57,7 @@ live.onStatus(({ state }) => {
   const broken = !["live", "blind", "connecting"].includes(state);
   brokenSince = broken ? brokenSince || performance.now() : 0;
   setTimeout(sayConnection, broken ? PATIENCE_MS : 0);
-  if (state === "live" || state === "blind") { outbox.drain(); read(); }
+  if (state !== "connecting") { outbox.drain(); read(); }
 });
 
 function sayConnection() {
@@ -69,10 +72,11 @@ if (form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!field.value.trim()) return field.focus();
-    if (isDanger(field.value)) showHelp("saved");
-    outbox.add(field.value.trim());
+    const text = field.value.trim(), danger = isDanger(text);
+    outbox.add(text);
     field.value = outbox.draft = "";
-    toEnd();
+    if (danger) showHelp("saved");
+    else toEnd();
     outbox.drain();
   });
   log.addEventListener("click", (event) => {
@@ -83,10 +87,9 @@ if (form) {
     field.focus();
   });
   setInterval(() => { if (outbox.waiting.length) outbox.drain(); }, AGAIN_MS);
-  view.pending(outbox.items);
-  outbox.drain();
 }
 
+view.pending(outbox.items);
 document.body.classList.add("has-script");
 document.addEventListener("visibilitychange", () => { if (!document.hidden) read(); });
 document.addEventListener("session:lock", ({ detail }) => { if (!detail.locked && view.missed) location.reload(); });
@@ -94,4 +97,3 @@ addEventListener("online", () => { sayConnection(); outbox.drain(); });
 addEventListener("offline", sayConnection);
 sayConnection();
 if (!location.hash) toEnd();
-read();
