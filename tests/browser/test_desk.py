@@ -146,6 +146,26 @@ def test_who_is_faster_is_seen_on_the_other_desk(cast: Cast, signed_in: Callable
     expect(page.locator(f"#alert-{alert.pk}")).to_contain_text("Rosa Osei", timeout=15_000)
 
 
+def test_a_row_that_came_over_the_socket_can_be_acknowledged(
+    cast: Cast, signed_in: Callable[..., Page], other_process: Colleague
+) -> None:
+    page = at_the_desk(cast, signed_in)
+    page.mouse.move(1300, 700)
+    other_process.raise_alert(cast.patient, "P1", "PHQ-9 item 9 = 2", "suicidal-thoughts")
+    page.locator("tr.is1").get_by_role("button", name="Acknowledge").click()
+    expect(page.locator("tr.is1")).to_contain_text("Rosa Osei")
+
+
+def test_whoever_comes_second_is_told_who_was_faster(cast: Cast, signed_in: Callable[..., Page]) -> None:
+    alert = raised(cast, cast.patient)
+    page = at_the_desk(cast, signed_in, cast.prescriber)
+    page.locator(f"#alert-{alert.pk}").get_by_role("button", name="Acknowledge").focus()
+    with cast.acting(cast.nurse), transaction.atomic():
+        acknowledge(alert=alert, actor=cast.nurse)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Taken by Rosa Osei")).to_be_visible()
+
+
 def test_ctrl_k_goes_to_a_patient(cast: Cast, signed_in: Callable[..., Page]) -> None:
     page = at_the_desk(cast, signed_in)
     page.keyboard.press("Control+k")

@@ -21,12 +21,19 @@ async function send(action) {
   });
 }
 
+function leave(form) {
+  if (!form.elements.csrfmiddlewaretoken) { // a row that came over the socket has none
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "csrfmiddlewaretoken", value: token() }));
+  }
+  form.submit();
+}
+
 async function acknowledge(form, button) {
   button.disabled = true;
   try {
     const answer = await send(form.action);
     if (answer.headers.get("HX-Trigger")?.includes("alert-changed")) document.dispatchEvent(new CustomEvent("desk:acknowledged", { detail: { action: form.action } }));
-    else form.submit(); // signed out, or refused: the page that follows says so
+    else leave(form); // signed out, or refused: the page that follows says so
   } catch {
     write([...read().filter((one) => one.action !== form.action), { action: form.action, words: form.dataset.hold, at: serverNow() }]);
     form.classList.add("held");
