@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.core import clock
 from apps.sessions.models import LIVE, Visit, VisitStatus
 from apps.sessions.record import PEOPLE, is_patient
-from apps.sessions.visit_rules import expected_at
+from apps.sessions.visit_rules import PAGE_CLOSED, expected_at
 
 ROOM_BEFORE = timedelta(hours=12)  # of today's visits at the desk: so far back
 ROOM_AHEAD = timedelta(hours=24)  # and so far ahead
@@ -53,9 +53,18 @@ def _knocks(visit: Visit) -> bool:
     )
 
 
+def away_since(visit: Visit) -> datetime | None:
+    """Since when the waiting person's page is closed or asleep; None while it is open, and when nobody waits."""
+    if visit.status != VisitStatus.ARRIVED or visit.arrived_at is None:
+        return None
+    seen = max([visit.arrived_at, *(seat.seen_at for seat in visit.seats.all() if seat.by_patient)])
+    return seen if seen < clock.now() - PAGE_CLOSED else None
+
+
 def side_row(visit: Visit, user: User) -> dict[str, Any]:
     """One visit for one of its two sides. seat: the token of the reader's own page in the call, or None."""
-    seats = {seat.by_patient: seat for seat in visit.seats.all() if seat.left_at is None}
+    calls = visit.status == VisitStatus.IN_PROGRESS
+    seats = {seat.by_patient: seat for seat in visit.seats.all() if calls and seat.left_at is None}
     own, other = seats.get(is_patient(user)), seats.get(not is_patient(user))
     return {
         "id": str(visit.pk),

@@ -110,6 +110,7 @@ OFFER = Offer(
     states={"visits": WaitingRoom(), "visit": _ONE},
     relays={"visit": _ONE},
     commands={
+        "visit.wait": _command(lambda user, visit, token, _payload: actions.wait(visit=visit, token=token, actor=user)),
         "visit.join": _command(lambda user, visit, token, _payload: actions.join(visit=visit, token=token, actor=user)),
         "visit.here": _command(lambda user, visit, token, _payload: actions.here(visit=visit, token=token, actor=user)),
         "visit.leave": _command(

@@ -10,6 +10,7 @@ REMIND_BEFORE: Final = (timedelta(hours=24), timedelta(minutes=15))
 MINUTES_MIN: Final = 5
 MINUTES_MAX: Final = 180
 DELAY_MAX_MINUTES: Final = 240
+PAGE_CLOSED: Final = timedelta(seconds=60)  # a waiting page says every 15 seconds that it is open
 SEAT_FRESH: Final = timedelta(seconds=30)  # a page that has not said so for longer is gone
 
 

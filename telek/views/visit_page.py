@@ -20,6 +20,7 @@ from apps.monitoring.published import definition_of
 from apps.sessions.forms import NoteForm
 from apps.sessions.models import Visit, VisitStatus
 from apps.sessions.record import PEOPLE
+from apps.sessions.rows import away_since
 from telek.curves import curve_table, dosed_curve, whole_curve
 from telek.patient_facts import ItemLine, PatientFacts, item_lines
 
@@ -47,6 +48,7 @@ def desk_visit(request: ClinicRequest, pk: UUID) -> HttpResponse:
         "mine": visit.clinician == request.user.membership,
         "may_hold": request.user.may(Permission.HOLD_VISITS),
         "delays": DELAYS,
+        "away": away_since(visit),
         "may_book": request.user.may(Permission.BOOK_VISITS),
         "where": where,
         "where_now": where is not None and where.created_at >= visit.starts_at - ASKED_BEFORE,

@@ -13,6 +13,7 @@ from apps.patients.models import Whereabouts
 from apps.sessions import actions
 from apps.sessions.models import Visit, VisitEvent, VisitStatus
 from apps.sessions.refusal import VisitRefused
+from apps.sessions.rows import away_since
 from tests.cast import Cast
 from tests.visits.scene import PLACE, admitted, arrived, booked, finished, joined, soon
 
@@ -187,3 +188,28 @@ def test_the_device_check_is_kept_for_the_clinic(cast: Cast) -> None:
         for _again in range(2):
             actions.note_device_check(visit=visit, results={"camera": True, "microphone": False}, actor=actor)
         assert VisitEvent.objects.get(visit=visit, kind="device-check").detail == "camera ok, microphone failed"
+
+
+def test_the_desk_sees_since_when_the_waiting_page_is_closed(cast: Cast) -> None:
+    visit, token = arrived(cast), uuid4()
+    with cast.acting(cast.patient_user) as actor:
+        clock.shift(timedelta(seconds=50))
+        actions.wait(visit=visit, token=token, actor=actor)
+        clock.shift(timedelta(seconds=50))
+        assert away_since(visit) is None
+        clock.shift(timedelta(seconds=11))
+        assert away_since(visit) == visit.seats.get().seen_at
+        actions.wait(visit=visit, token=token, actor=actor)
+        assert away_since(visit) is None
+
+
+def test_only_a_waiting_person_waits_and_their_first_joining_is_no_second_one(cast: Cast) -> None:
+    visit = arrived(cast)
+    with cast.acting(cast.patient_user) as actor:
+        actions.wait(visit=visit, token=uuid4(), actor=actor)
+    visit = admitted(cast, visit)
+    joined(cast, visit, cast.patient_user)
+    with cast.acting(cast.patient_user) as actor:
+        refused("not-waiting", actions.wait, visit=visit, token=uuid4(), actor=actor)
+        assert kinds(visit)[-1] == "joined"
+        assert away_since(visit) is None

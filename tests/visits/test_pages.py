@@ -245,3 +245,12 @@ def test_only_the_visits_clinician_writes_its_note(cast: Cast) -> None:
     page = cast.client(cast.nurse).get(visit.desk_path).text
     assert "data-sign" not in page
     assert "has not signed a note yet" in page
+
+
+def test_a_closed_waiting_page_is_said_on_both_pages_of_the_desk(cast: Cast) -> None:
+    visit = arrived(cast)
+    client = cast.client(cast.prescriber)
+    assert "page closed" not in client.get(reverse("desk-visits")).text
+    clock.shift(timedelta(seconds=61))
+    assert "page closed" in client.get(reverse("desk-visits")).text
+    assert "Their page was last open at" in client.get(visit.desk_path).text

@@ -60,7 +60,8 @@ def join(*, visit: Visit, token: UUID, actor: User) -> VisitSeat:
     seat = VisitSeat.objects.filter(visit=visit, by_patient=by_patient).first()
     if seat is not None and seat.token == token and seat.left_at is None:
         return seat
-    kind = VisitEventKind.JOINED if seat is None else VisitEventKind.REJOINED
+    again = visit.events.filter(kind=VisitEventKind.JOINED, by_patient=by_patient).exists()
+    kind = VisitEventKind.REJOINED if again else VisitEventKind.JOINED
     seat = seat or VisitSeat(clinic_id=visit.clinic_id, visit=visit, by_patient=by_patient)
     seat.membership, seat.token = member, token
     seat.taken_at, seat.seen_at, seat.left_at = at, at, None

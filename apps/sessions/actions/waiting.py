@@ -1,5 +1,7 @@
 """Before the call: devices checked, arrived, told of a delay, phone instead."""
 
+from uuid import UUID
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -12,8 +14,8 @@ from apps.core import clock
 from apps.core.ids import new_id
 from apps.patients.models import Whereabouts
 from apps.sessions import notices
-from apps.sessions.models import Visit, VisitEventKind, VisitStatus
-from apps.sessions.record import clean, keep, locked, note
+from apps.sessions.models import Visit, VisitEventKind, VisitSeat, VisitStatus
+from apps.sessions.record import clean, keep, locked, member_of, note
 from apps.sessions.refusal import VisitRefused
 from apps.sessions.visit_rules import DELAY_MAX_MINUTES, may_arrive
 
@@ -72,6 +74,26 @@ def _write_whereabouts(visit: Visit, place: str, company: str, call_back: str, a
         asked_in="visit",
     )
     audit.record(action=Action.CREATE, actor_id=actor.pk, obj=row)
+
+
+@transaction.atomic
+def wait(*, visit: Visit, token: UUID, actor: User) -> None:
+    """The waiting room's page is still open; without such a word the desk sees since when it is not.
+
+    Raises VisitRefused: not-found, not-waiting.
+    """
+    visit = locked(visit, actor, Permission.OWN_RECORD)
+    if visit.status != VisitStatus.ARRIVED:
+        raise VisitRefused("not-waiting", _("Nobody waits for this visit."))
+    at = clock.now()
+    said = {"membership": member_of(actor), "token": token, "seen_at": at}
+    VisitSeat.objects.update_or_create(
+        clinic_id=visit.clinic_id,
+        visit=visit,
+        by_patient=True,
+        defaults=said,
+        create_defaults=said | {"taken_at": at},
+    )
 
 
 @transaction.atomic

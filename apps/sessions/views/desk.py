@@ -27,6 +27,7 @@ from apps.sessions.forms import BookForm, CancelForm, ChangeForm, DelayForm, Not
 from apps.sessions.models import Visit, VisitEvent, VisitNote, VisitStatus
 from apps.sessions.record import PEOPLE, member_of
 from apps.sessions.refusal import VisitRefused
+from apps.sessions.rows import away_since
 
 DAYS_AHEAD = timedelta(days=28)
 UNSIGNED_BACK = timedelta(days=30)
@@ -92,14 +93,16 @@ def _lists(request: ClinicRequest) -> dict[str, Any]:
     now, zone = clock.now(), ZoneInfo(clinic_of(request.user).time_zone)
     midnight = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), datetime.min.time(), zone)
     visible = _with_check(Visit.objects.visible_to(request.user).select_related(*PEOPLE))
-    there = list(visible.filter(status__in=(VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS)).order_by("arrived_at"))
+    present = visible.filter(status__in=(VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS)).prefetch_related("seats")
+    there = list(present.order_by("arrived_at"))
     planned = visible.filter(status=VisitStatus.PLANNED, ends_at__gt=now - timedelta(hours=12))
     today = list(planned.filter(starts_at__lt=midnight))
     ahead = list(planned.filter(starts_at__gte=midnight, starts_at__lt=now + DAYS_AHEAD))
     unsigned = list(_unsigned(visible, now))
     shown = [*there, *today, *ahead, *unsigned]
     audit.record_seen(shown, actor_id=request.user.pk, detail="visits")
-    return {"there": there, "today_list": today, "ahead": ahead, "unsigned": unsigned, "now": now}
+    away = {visit.pk for visit in there if away_since(visit)}
+    return {"away": away, "there": there, "today_list": today, "ahead": ahead, "unsigned": unsigned, "now": now}
 
 
 def _with_check(visits: QuerySet[Visit]) -> QuerySet[Visit]:

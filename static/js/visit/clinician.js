@@ -6,7 +6,7 @@ import { Screen } from "./screen.js";
 const root = document.getElementById("visit");
 const screen = new Screen(root);
 const { status } = root.dataset;
-let version = null;
+let version = null, going = false;
 
 const opened = screen.open();
 if (status === "in-progress") opened.then(() => screen.start());
@@ -19,6 +19,7 @@ live.follow(`visit:${root.dataset.visit}`, {
       version = row.version;
       if (row.status === status || (first && row.status === status)) continue;
       if (["finished", "cancelled"].includes(row.status)) screen.end();
+      going = true;
       location.reload(); // drafts of the note are kept on the server as they are typed
     }
   },
@@ -26,3 +27,7 @@ live.follow(`visit:${root.dataset.visit}`, {
 
 const elapsed = document.querySelector("b[data-since]");
 if (elapsed) setInterval(() => { elapsed.textContent = countdown(serverNow() - Date.parse(elapsed.dataset.since)); }, 1_000);
+
+// Leaving this page leaves the call: ask first. What the page does itself, and its forms, need no question.
+document.addEventListener("submit", (event) => { going ||= !event.defaultPrevented; });
+addEventListener("beforeunload", (event) => { if (screen.call?.seat.taken && !going) event.preventDefault(); });

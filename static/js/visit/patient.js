@@ -44,4 +44,10 @@ const check = card ? new DeviceCheck(root, card) : null;
 const opened = screen.open().then(() => check?.start(screen));
 if (status === "in-progress") opened.then(begin);
 live.follow(`visit:${root.dataset.visit}`, { onState: (rows) => rows.forEach(changed) });
-if (status === "arrived") setInterval(refreshWaiting, 60_000);
+if (status === "arrived") {
+  const seat = crypto.randomUUID();
+  const wait = () => { if (status === "arrived") live.command("visit.wait", { visit: root.dataset.visit, seat }).catch(() => {}); };
+  live.onStatus(({ state }) => { if (state === "live") wait(); });
+  setInterval(wait, 15_000);
+  setInterval(refreshWaiting, 60_000);
+}

@@ -14,3 +14,4 @@ async function refresh() {
 }
 
 document.addEventListener("visits:changed", () => { clearTimeout(timer); timer = setTimeout(refresh, 100); });
+setInterval(() => { if (!document.hidden) refresh(); }, 30_000); // whose page was closed is known by its silence
