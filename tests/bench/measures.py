@@ -1,0 +1,317 @@
+"""The measurements. Each yields figures; each ceiling is the least work that could do the same, measured beside it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import redis
+from django.conf import settings
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from apps.core import clock
+from apps.core.db.scope import use_clinic
+from apps.messaging.actions import open_thread, send_message
+from apps.messaging.models import Message, Thread
+from apps.notifications import claims
+from apps.patients.models import Patient
+from tests.bench import scene
+from tests.bench.figures import Figure, cpu_ms, interleaved, quantile, seconds
+from tests.browser.server import free_port
+from tests.chaos.rig import Rig
+
+DELIVERIES = 100
+ANSWERS = 40
+SOCKETS = 100
+ROWS = 50
+MANY = 100_000
+CLAIMS = 5_000
+REMINDERS = 500
+MESSAGES = 60
+PING = json.dumps({"type": "ping", "heads": {}})
+
+
+def pump_lateness(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
+    """From the moment a delivery is due to its arrival at the provider; the ceiling is one bare POST to it."""
+    pump = rig.add_pump("pump")
+    bare = [seconds(lambda: _post_bare(rig)) for _ in range(DELIVERIES)]
+    start = clock.now() + timedelta(seconds=2)
+    due = {}
+    for number in range(DELIVERIES):
+        at = start + timedelta(seconds=random.uniform(0, 10))
+        due[scene.put_delivery(number, at)] = at
+    rig.wait_for(lambda: set(due) <= set(rig.provider.keys()), seconds=60, why="all due deliveries at the provider")
+    arrived = {line["key"]: datetime.fromtimestamp(line["at"], UTC) for line in rig.provider.received()}
+    late = [(arrived[key] - at).total_seconds() * 1000 for key, at in due.items()]
+    pump.stop()
+    rig.children.pop("pump")
+    yield Figure("pump lateness, due to provider, median", median(late), "ms", median(bare) * 1000, len(late))
+    yield Figure(
+        "pump lateness, due to provider, p99", quantile(late, 0.99), "ms", quantile(bare, 0.99) * 1000, len(late)
+    )
+
+
+def _post_bare(rig: Rig) -> None:
+    body = {"to": "+1", "channel": "sms", "subject": "", "body": "bare", "reference": "bare"}
+    httpx.post(rig.provider.url, json=body, headers={"Idempotency-Key": "bare"}, trust_env=False).raise_for_status()
+
+
+def answer_to_desk(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
+    """From sending an unsafe answer to its alert on a desk's socket; the ceiling is a commit, a publish and a read."""
+    patients = scene.more_patients(ANSWERS)
+    slots = scene.due_slots(patients, is_open=True)
+    clients = [(slot, scene.cookie(_user_of(slot.patient))) for slot in slots]
+    desks = [scene.cookie(nurse) for nurse in scene.more_nurses(SOCKETS // 5)]
+    with ExitStack() as stack:
+        base = _serve(rig, stack)
+        sockets = [stack.enter_context(_desk_socket(base, one)) for one in desks for _ in range(5)]
+        readers = [threading.Thread(target=_drain, args=(socket,), daemon=True) for socket in sockets[1:]]
+        for reader in readers:
+            reader.start()
+        http = stack.enter_context(httpx.Client(base_url=base, trust_env=False))
+        times = [_answer_and_see(http, sockets[0], slot, session) for slot, session in clients]
+        rig.children.pop("web").stop()
+    bare = [_commit_publish_hear(rig) for _ in range(ANSWERS)]
+    yield Figure(f"unsafe answer to desk, {SOCKETS} sockets, median", median(times), "ms", median(bare), len(times))
+    yield Figure(
+        f"unsafe answer to desk, {SOCKETS} sockets, p95", quantile(times, 0.95), "ms", quantile(bare, 0.95), len(times)
+    )
+
+
+def _user_of(patient: Patient) -> Any:
+    return scene.person(patient.user.email.partition("@")[0])
+
+
+def _serve(rig: Rig, stack: ExitStack) -> str:
+    port = free_port()
+    base = f"http://localhost:{port}"
+    words = ["-m", "uvicorn", "telek.asgi:application", "--host", "127.0.0.1", "--port", str(port), "--lifespan", "off"]
+    words += ["--log-level", "warning", "--no-access-log"]
+    rig.add("web", words, role="app", TELEK_PUBLIC_URL=base, TELEK_SOCKET_ORIGINS=base)
+    rig.wait_for(lambda: _is_up(base), seconds=60, why="the web server answers")
+    return base
+
+
+def _is_up(base: str) -> bool:
+    try:
+        return httpx.get(f"{base}/health/live", trust_env=False, timeout=5).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _desk_socket(base: str, session: str) -> ClientConnection:
+    """A socket that follows the alerts and has had its first page."""
+    headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"}
+    socket = connect(f"{base.replace('http', 'ws')}/ws/", origin=base, additional_headers=headers, max_size=2**22)  # type: ignore[arg-type]
+    socket.send(json.dumps({"type": "follow", "topic": "alerts"}))
+    _hear(socket, lambda frame: frame["type"] == "state")
+    return socket
+
+
+def _hear(socket: ClientConnection, wanted: Any) -> None:
+    while not wanted(json.loads(socket.recv(timeout=20))):
+        pass
+
+
+def _drain(socket: ClientConnection) -> None:
+    """Read whatever comes, and say every few seconds that somebody is there."""
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            try:
+                socket.recv(timeout=15)
+            except TimeoutError:
+                socket.send(PING)
+
+
+def _answer_and_see(http: httpx.Client, desk: ClientConnection, slot: Any, session: str) -> float:
+    cookies = {settings.SESSION_COOKIE_NAME: session, settings.CSRF_COOKIE_NAME: "c" * 32}
+    body = {"link_id": "q9", "value": 2, "client_id": str(uuid4())}
+    heads = {"X-CSRFToken": "c" * 32, "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+    seen = threading.Event()
+    name = slot.patient.family_name
+
+    def watch() -> None:
+        _hear(desk, lambda frame: frame["type"] == "state" and name in json.dumps(frame))
+        seen.set()
+
+    desk.send(PING)
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    began = time.perf_counter()
+    http.post(f"/survey/{slot.pk}/answer/", json=body, headers=heads).raise_for_status()
+    assert seen.wait(20), "the alert did not arrive"
+    took = (time.perf_counter() - began) * 1000
+    watcher.join()
+    return took
+
+
+def _commit_publish_hear(rig: Rig) -> float:
+    """One row committed, one publish, one read of the row by the other side: milliseconds."""
+    valkey = redis.Redis.from_url(rig.valkey.url)
+    ears = valkey.pubsub(ignore_subscribe_messages=True)
+    ears.subscribe("bench")
+    ears.get_message(timeout=1)
+    with psycopg.connect(rig.postgres.url("postgres"), autocommit=True) as database:
+        database.execute("create table if not exists bench (id uuid primary key, at timestamptz default now())")
+        key = uuid4()
+        began = time.perf_counter()
+        database.execute("insert into bench (id) values (%s)", [key])
+        valkey.publish("bench", str(key))
+        while ears.get_message(timeout=1) is None:
+            pass
+        database.execute("select * from bench where id = %s", [key]).fetchone()
+        took = (time.perf_counter() - began) * 1000
+    ears.close()
+    return took
+
+
+def worklist(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
+    """The desk's page with 50 alerts; the ceiling is one query for as many joined rows."""
+    for patient in scene.more_patients(ROWS):
+        scene.raise_for(patient, random.choice(["P1", "P2"]))
+    client = scene.signed_in(scene.person("osei"))
+    client.get("/desk/")
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get("/desk/")
+    asked = [one["sql"] for one in queries.captured_queries]
+    assert page.status_code == 200, page.status_code
+    ours, bare = interleaved(
+        options.rounds * 2, lambda: cpu_ms(lambda: client.get("/desk/")), lambda: cpu_ms(_fifty_rows)
+    )
+    own = [sql for sql in asked if not sql.startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))]
+    yield Figure(f"worklist of {ROWS} rows, server CPU", ours, "ms", bare, options.rounds * 2)
+    yield Figure(f"worklist of {ROWS} rows, queries", len(own), "queries", 1, 1)
+
+
+def _fifty_rows() -> None:
+    with scene.in_clinic(), connection.cursor() as cursor:
+        cursor.execute("select * from alerts_alert a join patients_patient p on p.id = a.patient_id limit %s", [ROWS])
+        cursor.fetchall()
+
+
+def due_work(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
+    """Polling and claiming beside 100,000 rows that are done; the ceiling is the same claim as bare SQL."""
+    maria = scene.person("maria")
+    clinic = maria.membership.clinic_id if maria.membership else None
+    rig.sql(scene.FILL, clinic, maria.pk, "sent", MANY)
+    rig.sql("analyze notifications_delivery")
+    with _as_pump():
+        ours, bare = interleaved(40, lambda: seconds(_lease), lambda: seconds(lambda: _lease_bare(0)))
+        yield Figure(f"empty poll beside {MANY} deliveries", ours * 1000, "ms", bare * 1000, 40)
+        rig.sql(scene.FILL, clinic, maria.pk, "pending", 2 * CLAIMS)
+        rig.sql("analyze notifications_delivery")
+        rounds = CLAIMS // 50
+        ours, bare = interleaved(rounds, lambda: seconds(_lease), lambda: seconds(lambda: _lease_bare(50)))
+    yield Figure(f"due claim beside {MANY} deliveries, batches of 50", 50 / ours, "rows/s", 50 / bare, CLAIMS)
+
+
+def _as_pump() -> Any:
+    from apps.core.db.roles import as_role
+
+    return as_role("pump")
+
+
+def _lease() -> int:
+    return len(claims.lease(uuid4(), channel="sms", limit=50))
+
+
+def _lease_bare(limit: int) -> None:
+    """What any queue in PostgreSQL does at least: pick, lock, mark, return."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "update notifications_delivery set state = 'leased', lease_owner = %s, lease_until = now() + interval '5 s'"
+            " where id in (select id from notifications_delivery where state = 'pending' and channel = 'sms'"
+            " and not_before <= now() order by kind, not_before for update skip locked limit %s) returning *",
+            [uuid4(), limit or 50],
+        )
+        cursor.fetchall()
+
+
+def reminders(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
+    """Slots opened, reminders leased, sent to the provider and recorded by one pump; the ceiling is bare POSTs."""
+    patients = scene.more_patients(REMINDERS)
+    with httpx.Client(trust_env=False) as http:
+        body = {"to": "+1", "channel": "sms", "subject": "", "body": "bare", "reference": "bare"}
+        bare = seconds(
+            lambda: [http.post(rig.provider.url, json=body, headers={"Idempotency-Key": "b"}) for _ in range(200)]
+        )
+    rig.provider.forget()
+    scene.due_slots(patients)
+    pump = rig.add_pump("pump")
+    rig.wait_for(lambda: len(rig.provider.received()) >= REMINDERS, seconds=180, why="every reminder at the provider")
+    times = [line["at"] for line in rig.provider.received()]
+    pump.stop()
+    rig.children.pop("pump")
+    rate = (len(times) - 1) / (max(times) - min(times))
+    yield Figure("reminders opened, leased, sent, recorded, one pump", rate, "reminders/s", 200 / bare, len(times))
+
+
+def chat(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
+    """A message with its order, judgement, marks, audit row and hint; the ceiling is one bare insert and commit."""
+    nurse = scene.person("osei")
+    (patient,) = scene.more_patients(1)
+    with scene.in_clinic() as clinic:
+        thread, spare = open_thread(patient=patient), open_thread(patient=_other(patient))
+
+    def ours() -> float:
+        return seconds(lambda: [_send(nurse, thread, clinic.pk) for _ in range(MESSAGES)])
+
+    def bare() -> float:
+        return seconds(lambda: [_insert(nurse, spare, clinic.pk) for _ in range(MESSAGES)])
+
+    took, least = interleaved(options.rounds, ours, bare)
+    cpu, least_cpu = interleaved(options.rounds, lambda: cpu_ms(ours) / MESSAGES, lambda: cpu_ms(bare) / MESSAGES)
+    n = options.rounds * MESSAGES
+    yield Figure("chat messages sent one after the other", MESSAGES / took, "messages/s", MESSAGES / least, n)
+    yield Figure("chat, server CPU a message", cpu, "ms", least_cpu, n)
+
+
+def _other(patient: Patient) -> Patient:
+    return Patient.objects.exclude(pk=patient.pk).filter(number="20417").get()
+
+
+def _send(actor: Any, thread: Thread, clinic: Any) -> None:
+    with use_clinic(clinic), transaction.atomic():
+        send_message(thread=thread, body="Good morning, how was the night?", client_id=uuid4(), actor=actor)
+
+
+_seq = iter(range(1_000_000, 10_000_000))
+
+
+def _insert(actor: Any, thread: Thread, clinic: Any) -> None:
+    with use_clinic(clinic), transaction.atomic():
+        Message.objects.create(
+            clinic_id=clinic,
+            thread=thread,
+            seq=next(_seq),
+            client_id=uuid4(),
+            sender=actor,
+            from_patient=False,
+            body="Good morning, how was the night?",
+            sent_at=datetime.now(UTC),  # noqa: TID251  (the wall's time is enough for a bare row)
+        )
+
+
+ALL = {
+    "pump lateness": pump_lateness,
+    "answer to desk": answer_to_desk,
+    "worklist": worklist,
+    "chat": chat,
+    "reminders": reminders,
+    "due work": due_work,  # last: it leaves many rows behind
+}
