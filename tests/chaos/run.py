@@ -2,6 +2,7 @@
 
     bin/chaos --alerts 1000 --kills 200 --seed 7
     bin/chaos --alerts 1000 --kills 0 --pumps 8      eight racing pumps and no faults: nothing may be sent twice
+    bin/chaos --watchers 5                           how fast a frozen engine is noticed, and a killed one made good
 
 Every kill is a SIGKILL that is checked to have been one. The figures come from the loader's journal, the provider's
 file and SQL. The seed decides who is killed when; what the machine does in between it cannot decide.
@@ -13,7 +14,7 @@ import random
 import sys
 import time
 
-from tests.chaos import oracle
+from tests.chaos import oracle, watchers
 from tests.chaos.rig import Rig, running_rig
 
 VICTIMS = ["pump", "pump", "pump", "pump", "worker", "worker", "loader", "valkey", "postgres"]
@@ -27,12 +28,27 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--pumps", type=int, default=2)
     parser.add_argument("--every", type=float, default=0.1, help="seconds between two alerts")
     parser.add_argument("--scale", type=float, default=4.0, help="policy delays are divided by it")
+    parser.add_argument("--watchers", type=int, default=0, help="trials of the watchers, instead of the kills")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     return parser.parse_args(words)
 
 
 def main(words: list[str]) -> int:
     options = parse(words)
+    findings = watch(options) if options.watchers else storm(options)
+    for finding in findings:
+        print(line_of(finding, options.seed), flush=True)
+    return int(any(one.ceiling is not None and one.value > one.ceiling for one in findings))
+
+
+def watch(options: argparse.Namespace) -> list[oracle.Finding]:
+    """The watchers, at the real speed and with the real time limit of a send."""
+    with running_rig(TELEK_SEND_TIMEOUT_SECONDS="5") as rig:
+        return [*watchers.recovered(rig, options.watchers), *watchers.noticed(rig, options.watchers)]
+
+
+def storm(options: argparse.Namespace) -> list[oracle.Finding]:
+    """Alerts and kills at the same time."""
     with running_rig(TELEK_TIME_SCALE=str(options.scale)) as rig:
         for number in range(options.pumps):
             rig.add_pump(f"pump-{number}")
@@ -44,10 +60,7 @@ def main(words: list[str]) -> int:
             lambda: len(oracle.journal(rig)) >= options.alerts, seconds=patience, why="all alerts acknowledged"
         )
         settled = rig.watch(lambda: is_settled(rig, options.alerts), seconds=90)
-        findings = [*oracle.judge(rig), *times(rig, options), oracle.Finding("time to settle", settled, 30, 1, "s")]
-    for finding in findings:
-        print(line_of(finding, options.seed), flush=True)
-    return int(any(one.ceiling is not None and one.value > one.ceiling for one in findings))
+        return [*oracle.judge(rig), *times(rig, options), oracle.Finding("time to settle", settled, 30, 1, "s")]
 
 
 def is_settled(rig: Rig, alerts: int) -> bool:
