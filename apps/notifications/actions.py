@@ -104,6 +104,15 @@ def note_failed_receipt(*, delivery_id: UUID) -> Delivery | None:
     return Delivery.objects.get(pk=delivery_id)
 
 
+def drop_older(*, than: datetime) -> int:
+    """After a restore: messages that were due before that moment may have gone out already; how many are let go.
+
+    Alerts never: a page too many is better than one too few.
+    """
+    rows = Delivery.objects.filter(not_before__lt=than).exclude(kind=Kind.ALERT)
+    return _cancel(rows, reason="dropped after a restore")
+
+
 def _cancel(rows: QuerySet[Delivery], *, reason: str) -> int:
     return rows.filter(state__in=[State.PENDING, State.LEASED]).update(
         state=State.CANCELLED, lease_owner=None, lease_until=None, last_error=reason

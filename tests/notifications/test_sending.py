@@ -116,11 +116,14 @@ def test_after_silence_an_alert_is_repeated_and_a_reminder_is_not(
     assert fresh(row).state == (State.SENT if kind == "1-alert" else State.UNKNOWN)
 
 
-def test_an_accepted_message_stays_accepted_whatever_the_answer_says(provider: Provider, put: Put) -> None:
-    provider.behave("text")
+@pytest.mark.parametrize(("mode", "number"), [("text", ""), ("odd", "abc")])
+def test_an_accepted_message_stays_accepted_whatever_the_answer_says(
+    provider: Provider, put: Put, mode: str, number: str
+) -> None:
+    provider.behave(mode)
     row = put()
     drain()
-    assert (fresh(row).state, row.provider_id) == (State.SENT, "")
+    assert (fresh(row).state, row.provider_id) == (State.SENT, number)
 
 
 @pytest.mark.parametrize("mode", ["422", "500"])

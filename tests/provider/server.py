@@ -9,6 +9,7 @@ it answers. FOLDER/mode says how it behaves, and may be changed at any time:
   slow:0.5          accept after that many seconds
   garbage           accept, and answer with something that is not HTTP
   text              accept, and answer with something that is not JSON
+  odd               accept, and answer with an id that no database takes
 A mode for one channel or one address alone stands in its own line: "sms=hang", "+15550100=422".
 """
 
@@ -54,6 +55,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif mode == "text":
             self._answer(200, b"thank you")
+        elif mode == "odd":
+            self._answer(200, b'{"id": "a\\u0000b\\ud800c"}')
         else:
             self._answer(201, json.dumps({"id": number}).encode())
 

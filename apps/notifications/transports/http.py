@@ -96,9 +96,10 @@ def _meaning(response: httpx.Response) -> Accepted:
 
 
 def _id_in(response: httpx.Response) -> str:
-    """The provider's own number for the message; an accepted message stays accepted when the answer is not JSON."""
+    """The provider's own number for the message. Whatever stands there, an accepted message stays accepted."""
     try:
         found = response.json()
     except ValueError:
         return ""
-    return str(found.get("id") or "")[:200] if isinstance(found, dict) else ""
+    number = str(found.get("id") or "") if isinstance(found, dict) else ""
+    return "".join(letter for letter in number if letter.isprintable())[:200]
