@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
@@ -18,6 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
 DESK = {"viewport": {"width": 1440, "height": 900}}
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 OpenPage = Callable[..., Page]
 
 
@@ -236,3 +238,37 @@ def test_without_scripts_a_message_is_sent_and_read(
     page.wait_for_url("**/messages/#m2")
     expect(shown(page)).to_have_text(["Hello Maria", "Good morning"])
     assert in_clinic(cast, lambda: ReadMark.objects.get(user=cast.patient_user).seq) == 2
+
+
+def faults_of(page: Page) -> list[str]:
+    """What axe finds on the page as it stands, light and dark."""
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.wait_for_timeout(100)
+        for violation in Axe().run(page, options=RULES).response["violations"]:
+            found.append(f"{page.url} {scheme}: {violation['id']} at {violation['nodes'][0]['target']}")
+    return found
+
+
+def test_axe_finds_nothing_on_a_waiting_message_the_help_card_and_the_verbs(
+    cast: Cast, thread: Thread, phone: Page, desk: Page
+) -> None:
+    write(phone, "I am suicidal")
+    expect(phone.locator("[data-crisis]")).to_be_visible()
+    expect(shown(desk)).to_have_count(1)
+    phone.context.set_offline(True)
+    write(phone, "Still here")
+    expect(phone.locator(".msg.wait")).to_have_count(1)
+    found = faults_of(phone) + faults_of(desk)
+    phone.context.set_offline(False)
+    phone.goto("/messages/find/?q=still")
+    found += faults_of(phone)
+    for path in (
+        f"/desk/messages/{thread.pk}/hand-over/",
+        f"/desk/messages/{thread.pk}/alert/1/",
+        "/messages/find/?q=suicidal",
+    ):
+        desk.goto(path)
+        found += faults_of(desk)
+    assert found == [], "\n".join(found)
