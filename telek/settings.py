@@ -26,9 +26,7 @@ DEMO = env.bool("TELEK_DEMO", False)
 TESTING = env.bool("TELEK_TESTING", False)
 SECRET_KEY = env.str("TELEK_SECRET_KEY", "" if PRODUCTION else DEMO_SECRET)
 # Base64 keys of 32 bytes, newest first: the first encrypts, all decrypt.
-ENCRYPTION_KEYS = env.list(
-    "TELEK_ENCRYPTION_KEYS", default=[] if PRODUCTION else [DEMO_ENCRYPTION_KEY]
-)
+ENCRYPTION_KEYS = env.list("TELEK_ENCRYPTION_KEYS", default=[] if PRODUCTION else [DEMO_ENCRYPTION_KEY])
 PUBLIC_URL = env.str("TELEK_PUBLIC_URL", "http://localhost:8000").rstrip("/")
 _public_host = urlsplit(PUBLIC_URL).hostname or "localhost"
 ALLOWED_HOSTS = env.list(
