@@ -152,10 +152,15 @@ class PeopleAdmin(ClinicAdmin):
     list_display = ("user", "email", "role", "licence", "ended_at")
     list_filter = ("role", ("ended_at", admin.EmptyFieldListFilter))
     search_fields = ("user__name", "user__email", "licence")
+    ordering = ("user__name",)
     list_select_related = ("user",)
     fields = ("user", "role", "licence", "ended_at")
     readonly_fields = ("user", "ended_at")
     actions = ("end", "invite_again", "take_invitation_back", "sign_out", "reset_factor")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Under a name that says what it is."""
+        return super().changelist_view(request, {"title": _("People"), **(extra_context or {})})
 
     @admin.display(description=gettext_lazy("email"))
     def email(self, row: Membership) -> str:
@@ -282,7 +287,8 @@ class SettingsAdmin(ClinicAdmin):
         """What is in force, above the history."""
         values = settings_of(Clinic.objects.get(pk=clinic_in_force(request)))
         rows = [(definition, values[name]) for name, definition in CATALOGUE.items()]
-        return super().changelist_view(request, {"in_force": rows, **(extra_context or {})})
+        extra = {"in_force": rows, "title": _("Settings"), **(extra_context or {})}
+        return super().changelist_view(request, extra)
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None

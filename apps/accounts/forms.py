@@ -36,6 +36,10 @@ class UnlockForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
+    def __init__(self, *args: Any, needed: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].required = needed
+
 
 class TokenForm(forms.Form):
     """A new API token: no more permissions than its holder has."""

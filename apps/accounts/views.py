@@ -95,17 +95,18 @@ def unlock(request: HttpRequest) -> HttpResponse:
     """Open a locked session again by password. A passkey or a code: allauth's reauthentication pages."""
     back = _safe_next(request)
     user = _user(request)
-    form = UnlockForm(request.POST or None)
+    form = UnlockForm(request.POST if request.method == "POST" else None, needed=not _is_demo_person(user))
     if request.method == "POST" and form.is_valid():
         if not allow(f"unlock:{user.pk}", limit=TRIES, within=TRIES_WITHIN):
             logout(request)
             return redirect(settings.LOGIN_URL)
-        if user.check_password(form.cleaned_data["password"]):
+        if user.check_password(form.cleaned_data["password"]) or _is_demo_person(user):
             reauthenticate_by_password(request)
             session_limits.unlock(request, user=user, method="password")
             return redirect(back)
         form.add_error("password", _("This is not your password."))
     context = {"form": form, "next": back, "has_password": user.has_usable_password()}
+    context["password_needed"] = not _is_demo_person(user)
     return render(request, "accounts/session_unlock.html", context)
 
 
@@ -201,6 +202,11 @@ def break_glass(request: HttpRequest) -> HttpResponse:
             request.session[CLINIC_KEY] = str(clinic.pk)
             return redirect("/")
     return render(request, "accounts/break_glass.html", {"form": form})
+
+
+def _is_demo_person(user: User) -> bool:
+    """The demo's people have no password and no second factor: nothing that could be asked for."""
+    return bool(settings.DEMO) and not user.has_usable_password()
 
 
 def _user(request: HttpRequest) -> User:

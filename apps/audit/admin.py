@@ -20,7 +20,7 @@ class AuditEventAdmin(admin.ModelAdmin):
     """Events of the clinic in force. Who looks at the trail is in the trail."""
 
     actions_on_top = actions_on_bottom = True
-    list_display = ("created_at", "actor", "action", "object_type", "object_id", "patient_id", "detail")
+    list_display = ("at", "actor", "action", "object_type", "object_tail", "patient_tail", "detail")
     list_filter = ("action", "object_type", ("created_at", admin.DateFieldListFilter))
     search_fields = ("detail", "object_type", "request_id")
     search_help_text = _("A detail, a kind of object, or the id of a person, patient, object or request")
@@ -49,6 +49,18 @@ class AuditEventAdmin(admin.ModelAdmin):
     def actor(self, event: AuditEvent) -> str:
         return getattr(event, "actor_name", None) or str(event.actor_id or _("the system"))
 
+    @admin.display(description=_("when (UTC)"), ordering="created_at")
+    def at(self, event: AuditEvent) -> str:
+        return f"{event.created_at:%Y-%m-%d %H:%M:%S}"
+
+    @admin.display(description=_("object"))
+    def object_tail(self, event: AuditEvent) -> str:
+        return _tail(event.object_id)
+
+    @admin.display(description=_("patient"))
+    def patient_tail(self, event: AuditEvent) -> str:
+        return _tail(event.patient_id)
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
@@ -63,3 +75,8 @@ class AuditEventAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
         return False
+
+
+def _tail(key: UUID | None) -> str:
+    """The end of an id, enough to tell rows apart; the page of the event has all of it."""
+    return "" if key is None else f"…{str(key)[-12:]}"

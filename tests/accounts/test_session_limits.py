@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
+from apps.accounts.models import User
 from apps.accounts.session_limits import LOCKED_KEY
 from apps.audit.models import AuditEvent
 from apps.core import clock
@@ -94,6 +96,24 @@ def test_a_wrong_password_does_not(desk: Client) -> None:
     later(16)
     desk.get("/account/")
     assert desk.post("/unlock/", {"password": "not the pass phrase"}).status_code == 200
+    assert state(desk)["locked"] is True
+
+
+def test_the_demos_people_who_have_no_password_just_go_on(desk: Client, cast: Cast, settings: Settings) -> None:
+    User.objects.filter(pk=cast.nurse.pk).update(password="!none")
+    client = cast.client(User.objects.get(pk=cast.nurse.pk))
+    client.post("/session/", {"do": "lock"})
+    assert client.post("/unlock/", {"next": "/account/"}).status_code == 200
+    assert state(client)["locked"] is True
+    settings.DEMO = True
+    assert client.post("/unlock/", {"next": "/account/"})["Location"] == "/account/"
+    assert state(client)["locked"] is False
+
+
+def test_the_demos_unlock_still_asks_whoever_has_a_password(desk: Client, settings: Settings) -> None:
+    settings.DEMO = True
+    desk.post("/session/", {"do": "lock"})
+    desk.post("/unlock/", {"password": ""})
     assert state(desk)["locked"] is True
 
 

@@ -23,7 +23,7 @@ function show(now) {
   document.dispatchEvent(new CustomEvent("session:lock", { detail: { locked } }));
   if (locked && !dialog.open) {
     dialog.showModal();
-    dialog.querySelector("[type=password]").focus();
+    (dialog.querySelector("[type=password]") ?? dialog.querySelector("button")).focus();
   } else if (!locked && dialog.open) dialog.close();
 }
 
