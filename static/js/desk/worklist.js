@@ -23,7 +23,10 @@ function sound(row) {
 
 function onState(rows) {
   for (const row of rows) {
-    if (row.locked) { if (row.level === "P1") tone(URGENT); continue; }
+    if (row.locked) {
+      if (row.level === "P1") { tone(URGENT); document.dispatchEvent(new CustomEvent("session:alarm")); }
+      continue;
+    }
     if (!row.gone && !row.html) continue;
     if (page.dataset.whose === "mine" && row.owner && !row.owner.mine && !document.getElementById(`alert-${row.id}`)) continue;
     const how = take(`alert-${row.id}`, row.html, row.gone);

@@ -24,7 +24,10 @@ function show(now) {
   if (locked && !dialog.open) {
     dialog.showModal();
     (dialog.querySelector("[type=password]") ?? dialog.querySelector("button")).focus();
-  } else if (!locked && dialog.open) dialog.close();
+  } else if (!locked && dialog.open) {
+    dialog.querySelector("[data-lock-alarm]").hidden = true;
+    dialog.close();
+  }
 }
 
 async function tick() {
@@ -54,6 +57,8 @@ if (dialog) {
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   dialog.addEventListener("close", () => { if (locked) dialog.showModal(); });
   dialog.addEventListener("submit", unlock);
+  // A page that hears alarms says so while it is covered: no name, no reason, only that one waits.
+  document.addEventListener("session:alarm", () => { dialog.querySelector("[data-lock-alarm]").hidden = false; });
   document.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 423) show(true); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
   setInterval(tick, ASK_MS);
