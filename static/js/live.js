@@ -82,7 +82,7 @@ function closed(code) {
   for (const id of [...waiting.keys()]) answer(id, "reject", { code: "unsure", message: "" });
   if (ENDED[code] || code === 4409) return say({ state: ENDED[code] ?? "replaced" });
   say({ state: "broken" });
-  const most = Math.min(30_000, 500 * 2 ** tries++);
+  const most = Math.min(30_000, (code === 1012 ? 2_000 : 500) * 2 ** tries++); // 1012: the server restarts, for all
   timer = setTimeout(open, most * (0.5 + Math.random())); // jitter: a restart must not bring everybody at once
 }
 

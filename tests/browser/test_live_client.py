@@ -41,7 +41,7 @@ def test_rows_are_shown_once_and_in_order_though_they_come_twice_and_mixed(page:
 
 
 def test_a_gap_is_asked_for_from_the_last_row_shown_after_half_a_second(page: Page) -> None:
-    result = played(page, {"rows": [1]}, {"rows": [3]}, {"wait": 300}, {"rows": []}, {"wait": 700})
+    result = played(page, {"rows": [1]}, {"rows": [3]}, {"wait": 400}, {"rows": [4]}, {"wait": 250})
     assert result["shown"] == [1]
     assert result["asked"] == [{"type": "follow", "topic": "thread:x", "after": 1}]
 

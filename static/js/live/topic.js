@@ -52,9 +52,16 @@ export class Topic {
       this.held.delete(this.last);
     }
     if (next.length || !frame.rows.length) this.tell("onRows", next, { head: this.head, last: this.last });
-    clearTimeout(this.gap);
-    if (this.held.size) this.gap = setTimeout(() => { this.held.clear(); this.ask(this); }, GAP_MS);
+    this.mindGap();
     return { type: "got", topic: this.name, seq: this.last };
+  }
+
+  mindGap() { // one clock a gap: other rows that come meanwhile do not put it off
+    if (!this.held.size) {
+      clearTimeout(this.gap);
+      this.gap = null;
+    }
+    else this.gap ??= setTimeout(() => { this.gap = null; this.held.clear(); this.ask(this); }, GAP_MS);
   }
 
   onState(frame) {
