@@ -190,6 +190,12 @@ def test_a_phrase_of_danger_shows_help_at_once_also_offline(cast: Cast, phone: P
     phone.context.set_offline(False)
     expect(card.locator("[data-when=sent]")).to_be_visible()
     assert in_clinic(cast, Alert.objects.get).cause == "phrase"
+    phone.reload()
+    expect(card.locator("h2")).to_be_in_viewport()
+    phone.evaluate("scrollTo(0, 0)")
+    write(phone, "I am suicidal")
+    expect(card.locator("h2")).to_be_in_viewport()
+    expect(phone.locator(".msg.me:not(.wait)")).to_have_count(2)
 
 
 def test_messages_are_read_only_while_the_page_is_looked_at(cast: Cast, thread: Thread, signed_in: OpenPage) -> None:

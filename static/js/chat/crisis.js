@@ -12,12 +12,14 @@ export function isDanger(text) {
 
 export const isHelpShown = () => Boolean(card && !card.hidden);
 
+export const bringHelp = () => card.scrollIntoView({ block: "start" });
+
 // when: "saved" (only in this browser yet) or "sent"
 export function showHelp(when) {
   if (!card) return;
   for (const words of card.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== when;
-  if (isHelpShown()) return;
+  if (isHelpShown() && when === "sent") return; // it stands there already
   card.hidden = false;
-  card.scrollIntoView({ block: "start" });
+  bringHelp();
   card.querySelector("h2").focus({ preventScroll: true });
 }

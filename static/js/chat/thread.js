@@ -1,6 +1,6 @@
 // One conversation, live: new rows, what the other side has read, the composer with its outbox.
 import { live } from "../live.js";
-import { isDanger, isHelpShown, showHelp } from "./crisis.js";
+import { bringHelp, isDanger, isHelpShown, showHelp } from "./crisis.js";
 import { isCut, markRead, send } from "./delivery.js";
 import { Outbox } from "./outbox.js";
 import { View } from "./view.js";
@@ -96,4 +96,5 @@ document.addEventListener("session:lock", ({ detail }) => { if (!detail.locked &
 addEventListener("online", () => { sayConnection(); outbox.drain(); });
 addEventListener("offline", sayConnection);
 sayConnection();
-if (!location.hash) toEnd();
+if (isHelpShown()) bringHelp();
+else if (!location.hash) toEnd();
