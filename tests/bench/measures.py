@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import psutil
 import psycopg
 import redis
 from django.conf import settings
@@ -84,13 +85,24 @@ def answer_to_desk(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
         for reader in readers:
             reader.start()
         http = stack.enter_context(httpx.Client(base_url=base, trust_env=False))
+        before = _cpu_of(rig, "web")
         times = [_answer_and_see(http, sockets[0], slot, session) for slot, session in clients]
+        cpu = (_cpu_of(rig, "web") - before) / len(times)
         rig.children.pop("web").stop()
     bare = [_commit_publish_hear(rig) for _ in range(ANSWERS)]
-    yield Figure(f"unsafe answer to desk, {SOCKETS} sockets, median", median(times), "ms", median(bare), len(times))
-    yield Figure(
-        f"unsafe answer to desk, {SOCKETS} sockets, p95", quantile(times, 0.95), "ms", quantile(bare, 0.95), len(times)
-    )
+    name = f"unsafe answer to desk, {SOCKETS} sockets"
+    bare_cpu = median(cpu_ms(lambda: _commit_publish_hear(rig)) for _ in range(ANSWERS))
+    yield Figure(f"{name}, median", median(times), "ms", median(bare), len(times))
+    yield Figure(f"{name}, p95", quantile(times, 0.95), "ms", quantile(bare, 0.95), len(times))
+    yield Figure(f"{name}, server CPU", cpu, "ms", bare_cpu, len(times))
+
+
+def _cpu_of(rig: Rig, name: str) -> float:
+    """Milliseconds of CPU that a child has used so far."""
+    process = rig.children[name].process
+    assert process is not None
+    used = psutil.Process(process.pid).cpu_times()
+    return (used.user + used.system) * 1000
 
 
 def _user_of(patient: Patient) -> Any:
@@ -247,18 +259,24 @@ def reminders(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
     patients = scene.more_patients(REMINDERS)
     with httpx.Client(trust_env=False) as http:
         body = {"to": "+1", "channel": "sms", "subject": "", "body": "bare", "reference": "bare"}
+        before = time.process_time()
         bare = seconds(
             lambda: [http.post(rig.provider.url, json=body, headers={"Idempotency-Key": "b"}) for _ in range(200)]
         )
+        bare_cpu = (time.process_time() - before) * 1000 / 200
     rig.provider.forget()
-    scene.due_slots(patients)
     pump = rig.add_pump("pump")
+    time.sleep(5)  # it has started and polls
+    started = _cpu_of(rig, "pump")
+    scene.due_slots(patients)
     rig.wait_for(lambda: len(rig.provider.received()) >= REMINDERS, seconds=180, why="every reminder at the provider")
+    cpu = (_cpu_of(rig, "pump") - started) / REMINDERS
     times = [line["at"] for line in rig.provider.received()]
     pump.stop()
     rig.children.pop("pump")
     rate = (len(times) - 1) / (max(times) - min(times))
     yield Figure("reminders opened, leased, sent, recorded, one pump", rate, "reminders/s", 200 / bare, len(times))
+    yield Figure("a reminder opened, leased, sent, recorded, pump CPU", cpu, "ms", bare_cpu, len(times))
 
 
 def chat(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
