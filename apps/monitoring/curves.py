@@ -35,6 +35,7 @@ DAY = timedelta(days=1)
 GAPS = {"daily": 2.0, "weekly": 14.0, "once": 60.0}
 OVERLAY_DAYS = 14
 OVERLAY_DOSES = 3
+ENOUGH_TO_TELL = 3
 
 
 def band_names() -> dict[str, str]:
@@ -222,8 +223,10 @@ def _rows(curves: list[Curve], today: float) -> list[tuple[int, list[str]]]:
 
 
 def _mood_sentence(curve: Curve) -> str:
-    if len(curve.points) < 2:
+    if len(curve.points) < ENOUGH_TO_TELL:
         return _("Your mood after each session, from your own daily answers.")
     best = max(curve.points, key=lambda point: point.value)
+    if best is curve.points[-1]:
+        return _("Since your last session your mood is at its highest now, at %(best)s.") % {"best": int(best.value)}
     words = {"best": int(best.value), "day": int(best.day), "now": int(curve.points[-1].value)}
     return _("Since your last session your mood was highest on day %(day)s, at %(best)s. Now it is %(now)s.") % words

@@ -97,6 +97,12 @@ def test_staff_and_strangers_have_no_such_page(cast: Cast, name: str) -> None:
     assert Client().get(reverse(name)).status_code == 302
 
 
+def test_home_of_somebody_new_offers_what_to_set_up(cast: Cast) -> None:
+    text = cast.client(cast.patient_user).get("/").content.decode()
+    assert "When we may write to you" in text
+    assert "Your curve starts here" in text
+
+
 def test_home_leads_staff_to_the_desk(cast: Cast) -> None:
     assert cast.client(cast.nurse).get("/")["Location"] == reverse("desk")
     assert cast.client(cast.clinic_admin).get("/")["Location"] == reverse("admin:index")
@@ -173,15 +179,27 @@ def test_progress_shows_curves_tables_and_a_gap_where_answers_miss(cast: Cast) -
         for days in (40, 20, 6):
             dose(cast, days)
             for day in range(1, 6):
-                mood(cast, 50 + day, days - day - 0.1)
+                mood(cast, 50 + day * (6 - day), days - day - 0.1)
     text = cast.client(cast.patient_user).get(reverse("progress")).content.decode()
     assert "no answers until" in text
     assert "Your weekly score: 8, mild" in text
     assert "IV 0.5 mg/kg" in text
-    assert "your mood was highest on day 5, at 55" in text
+    assert re.search(r"your mood was highest on day [23], at (58|59)\. Now it is 55", text)
     assert text.count("<table") == 2
     with cast.acting(cast.nurse):
         assert AuditEvent.objects.filter(object_type="monitoring.questionnaireresponse", action="read").count() == 3
+
+
+@pytest.mark.parametrize(
+    ("moods", "words"),
+    [([40, 50], "from your own daily answers"), ([40, 50, 60], "at its highest now, at 60")],
+)
+def test_a_sentence_about_mood_claims_no_more_than_the_answers_show(cast: Cast, moods: list[int], words: str) -> None:
+    with cast.acting(cast.nurse):
+        dose(cast, 6)
+        for day, value in enumerate(moods, start=1):
+            mood(cast, value, 6 - day - 0.1)
+    assert words in cast.client(cast.patient_user).get(reverse("progress")).content.decode()
 
 
 def test_checkins_lists_what_is_open_what_comes_and_what_was_sent(cast: Cast) -> None:
