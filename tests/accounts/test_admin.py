@@ -210,6 +210,15 @@ def test_a_platform_admin_sees_clinics_and_accounts_but_no_row_of_a_clinic(cast:
     assert client.get(reverse("admin:audit_auditevent_changelist")).status_code == 403
 
 
+def test_a_clinics_administrator_sees_at_once_who_holds_emergency_access(admin: Client, cast: Cast) -> None:
+    assert "holds emergency access" not in admin.get("/admin/").content.decode()
+    actions.break_glass(clinic=cast.clinic, reason="Restoring a lost record", actor=cast.platform_admin)
+    page = admin.get("/admin/").content.decode()
+    assert "Platform Admin" in page
+    assert "Restoring a lost record" in page
+    assert "Restoring a lost record" in admin.get(listing("breakglass")).content.decode()
+
+
 def test_a_platform_admin_invites_the_administrator_of_a_clinic(cast: Cast) -> None:
     client = proven(cast.client(cast.platform_admin))
     form = {"name": "First", "email": "first@hillside.example", "role": "clinic-admin", "licence": ""}

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 
@@ -14,6 +15,7 @@ from apps.accounts.permissions import Role
 from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.notifications.models import Delivery
+from apps.notifications.rendering import letter_of
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +52,14 @@ def test_only_the_hash_of_the_link_is_stored(cast: Cast) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", invitation.token_hash)
     assert token not in str(Invitation.__dict__)
     assert invitation.token_hash != token
+
+
+def test_the_letter_carries_the_link_and_the_clinics_name(cast: Cast) -> None:
+    invitation, link = invite(cast)
+    with use_clinic(cast.clinic.pk):
+        letter = letter_of(Delivery.objects.get(subject_id=invitation.pk))
+    assert f"{settings.PUBLIC_URL}{link}" in letter.body
+    assert "Riverside Clinic" in letter.subject
 
 
 def test_a_link_works_once(cast: Cast) -> None:
