@@ -253,3 +253,11 @@ def test_a_message_is_a_change_that_is_said(cast: Cast, signed_in: Callable[...,
     page.evaluate("() => import('/static/js/live.js').then(({live}) => live.check())")
     page.get_by_role("link", name="Show them").click(timeout=15_000)
     expect(page.locator("tbody[data-bucket=today]")).to_contain_text("Message waiting for an answer")
+
+
+def test_the_palette_opens_by_its_button_too(cast: Cast, signed_in: Callable[..., Page]) -> None:
+    page = at_the_desk(cast, signed_in)
+    page.get_by_role("button", name="Go to a patient or page").click()
+    expect(page.get_by_role("option", name="Alerts")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Go to a patient or page")).to_be_focused()

@@ -43,10 +43,12 @@ document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
     event.preventDefault();
     open(dialog);
-    find.value = "";
-    find.focus();
-    ask();
   }
+});
+dialog.addEventListener("dialog:open", () => {
+  find.value = "";
+  find.focus();
+  ask();
 });
 find.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 120); });
 find.addEventListener("keydown", (event) => {

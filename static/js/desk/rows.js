@@ -24,6 +24,7 @@ function recount() {
   }
   const empty = list.querySelector(".empty");
   if (empty) empty.hidden = Boolean(list.querySelector("[data-row]"));
+  list.dispatchEvent(new Event("htmx:load", { bubbles: true })); // countdowns of new rows run at once
   document.dispatchEvent(new CustomEvent("desk:counted"));
 }
 

@@ -2,7 +2,7 @@
 import { live } from "../live.js";
 import { countdown, serverNow } from "../ui/clock.js";
 import { select } from "../ui/keys.js";
-import { enhance } from "../ui/points.js";
+import "../ui/points.js";
 import { held } from "./hold.js";
 import { needsLoading, noteElsewhere, showAll, take } from "./rows.js";
 import { TODAY, URGENT, tone } from "./sound.js";
@@ -83,7 +83,7 @@ async function showPanel(row) {
     if (shownFor !== row.id) return;
     side.innerHTML = html; // our own server's template, escaped there
     side.setAttribute("aria-label", row.dataset.words);
-    for (const box of side.querySelectorAll("[data-chart]")) enhance(box);
+    side.dispatchEvent(new Event("htmx:load", { bubbles: true })); // countdowns and charts in it come alive
   } catch {
     if (shownFor !== row.id) return;
     const words = document.createElement("p");
