@@ -58,7 +58,7 @@ def test_a_visit_from_knock_to_signature(cast: Cast, signed_in: Callable[..., Pa
 
     enter(patient, visit.path)
     knock = desk.locator("[data-knock]")
-    expect(knock).to_contain_text("Maria Alvarez", timeout=2_000)
+    expect(knock).to_contain_text("Maria Alvarez", timeout=10_000)
     knock.get_by_role("link", name="Open the visit").click()
 
     desk.get_by_role("button", name="Admit").click()
@@ -78,9 +78,9 @@ def test_a_visit_from_knock_to_signature(cast: Cast, signed_in: Callable[..., Pa
     assert_pictures_grow(desk)
 
     desk.get_by_label("Note", exact=True).fill("Sleeps seven hours. No thoughts of death.")
-    expect(desk.locator("[data-note-at]")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"), timeout=5_000)
+    expect(desk.locator("[data-note-at]")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"), timeout=10_000)
     desk.get_by_role("button", name="End visit").click()
-    expect(patient.get_by_text("Visit ended")).to_be_visible(timeout=9_000)
+    expect(patient.get_by_text("Visit ended")).to_be_visible(timeout=15_000)
     expect(desk.get_by_label("Note", exact=True)).to_have_value("Sleeps seven hours. No thoughts of death.")
     desk.get_by_label("Maintenance dose").check()
     desk.get_by_role("button", name="Sign").click()
@@ -156,7 +156,7 @@ def test_a_cancelled_visit_reaches_the_waiting_person_at_once(cast: Cast, signed
     expect(desk.locator("[data-knock]")).to_contain_text("Maria Alvarez")
     desk.get_by_label("Why (the person reads this)").fill("Dr Okafor is ill")
     desk.get_by_role("button", name="Cancel the visit").click()
-    expect(patient.get_by_text("This visit was cancelled.")).to_be_visible(timeout=2_000)
+    expect(patient.get_by_text("This visit was cancelled.")).to_be_visible(timeout=10_000)
     expect(patient.get_by_text("Dr Okafor is ill")).to_be_visible()
     expect(desk.locator("[data-knock]")).to_have_count(0)
 
@@ -167,7 +167,7 @@ def test_a_delay_is_told_to_the_waiting_person(cast: Cast, signed_in: Callable[.
     enter(patient, visit.path)
     desk.goto(visit.desk_path)
     desk.get_by_role("button", name="10 min").click()
-    expect(patient.get_by_text("running about 10 minutes late")).to_be_visible(timeout=2_000)
+    expect(patient.get_by_text("running about 10 minutes late")).to_be_visible(timeout=10_000)
 
 
 def test_a_blocked_camera_is_explained_and_the_phone_is_offered(
