@@ -12,7 +12,7 @@ A test walks the URL tree and fails on a view with neither.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, NoReturn
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -22,6 +22,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from apps.accounts.permissions import Permission, Role, may
+from apps.audit import actions as audit
 
 View = Callable[..., HttpResponseBase]
 
@@ -43,7 +44,7 @@ def door(*needed: Permission) -> Callable[[View], View]:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             if not any(request.user.may(permission) for permission in needed):
-                refuse(request.user)
+                refuse(request)
             return view(request, *args, **kwargs)
 
         guarded.door = Door(needed=needed)  # type: ignore[attr-defined]
@@ -90,12 +91,20 @@ def platform(view: View) -> View:
     return guarded
 
 
-def refuse(user: Any) -> None:
-    """404 for a patient (what is not theirs does not exist), 403 for staff inside their own clinic."""
-    membership = getattr(user, "membership", None)
+def refuse(request: HttpRequest | Request) -> NoReturn:
+    """404 for a patient (what is not theirs does not exist), 403 for staff inside their own clinic; both written down."""
+    note_refusal(request)
+    membership = getattr(request.user, "membership", None)
     if membership is None or membership.role == Role.PATIENT:
         raise Http404
     raise PermissionDenied
+
+
+def note_refusal(request: HttpRequest | Request) -> None:
+    """One audit row: who knocked at which door. It stays, because the answer is no error of ours."""
+    match = request.resolver_match
+    name = (match.url_name or match.route) if match else ""
+    audit.record_refusal(actor_id=request.user.pk, object_type="door", detail=f"{request.method} {name}")
 
 
 class ApiDoor(BasePermission):
@@ -110,7 +119,10 @@ class ApiDoor(BasePermission):
         if request.method not in view.allowed_methods:
             raise MethodNotAllowed(str(request.method))
         held = [permission for permission in needed if may(membership.role, permission)]
-        if not held and membership.role == Role.PATIENT:
-            raise Http404
         scopes = getattr(request.auth, "scopes", None)
-        return any(scopes is None or permission in scopes for permission in held)
+        if any(scopes is None or permission in scopes for permission in held):
+            return True
+        if not held:
+            refuse(request)
+        note_refusal(request)
+        return False
