@@ -62,7 +62,7 @@ def survey_door(view: View) -> View:
             return _by_link(request, view, bound)
         if not user.is_authenticated:
             return _signed_out(request)
-        refuse(user)
+        refuse(request)
         raise Http404
 
     guarded.door = Door(why=WHY)  # type: ignore[attr-defined]
