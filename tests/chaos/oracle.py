@@ -8,9 +8,6 @@ from typing import Any
 
 from tests.chaos.rig import Rig
 
-# A page is over when it went out, was taken back, or ended with the next way on its way.
-ENDED = ("sent", "delivered", "cancelled", "dead", "unknown")
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -31,26 +28,48 @@ def journal(rig: Rig) -> list[dict[str, Any]]:
 
 def judge(rig: Rig) -> list[Finding]:
     """Everything that must be 0, and the repeats, which may be as many as the kills."""
-    told = [line["alert"] for line in journal(rig)]
+    return [*answers(rig), *pages(rig)]
+
+
+def answers(rig: Rig) -> list[Finding]:
+    """An unsafe answer and its alert are one: both are there, or neither."""
+    told = journal(rig)
+    stored = {str(row[0]) for row in rig.sql("select id from monitoring_itemanswer")}
+    raised = {str(row[0]) for row in rig.sql("select id from alerts_alert")}
+    bare = rig.sql(
+        "select count(*) from monitoring_itemanswer a where a.link_id = 'q9' and a.value > 0 and not exists"
+        " (select from alerts_alertoccurrence o where o.source_id = a.id)"
+    )[0][0]
+    orphans = rig.sql(
+        "select count(*) from alerts_alertoccurrence o where o.source_kind = 'item-answer' and not exists"
+        " (select from monitoring_itemanswer a where a.id = o.source_id)"
+    )[0][0]
+    return [
+        Finding(
+            "acknowledged answers that are not there", len({line["answer"] for line in told} - stored), 0, len(told)
+        ),
+        Finding("acknowledged alerts that are not there", len({line["alert"] for line in told} - raised), 0, len(told)),
+        Finding("unsafe answers without an alert", bare, 0, len(stored)),
+        Finding("alerts without their answer", orphans, 0, len(raised)),
+    ]
+
+
+def pages(rig: Rig) -> list[Finding]:
+    """Every alert has been paged; nothing is lost, stuck or made twice; repeats are at most as many as the kills."""
     alerts = {str(row[0]) for row in rig.sql("select id from alerts_alert")}
-    rows = rig.sql(
-        "select id, state, subject_id, dedupe_key, kind from notifications_delivery where channel <> 'in-app'"
-    )
+    rows = rig.sql("select id, state, subject_id, kind from notifications_delivery where channel <> 'in-app'")
     received = rig.provider.keys()
     sent = {str(row[0]) for row in rows if row[1] in ("sent", "delivered")}
     reached = {str(row[2]) for row in rows if str(row[0]) in received}
+    dead = sum(row[1] == "dead" for row in rows)
+    strange = set(received) - {str(row[0]) for row in rows}
     doubled = sum(times - 1 for times in received.values())
     steps = rig.sql("select count(*) - count(distinct (alert_id, cycle, step_no)) from alerts_alertstep")[0][0]
     return [
-        Finding("acknowledged alerts that are not there", len(set(told) - alerts), 0, len(told)),
         Finding("alerts of which no page reached the provider", len(alerts - reached), 0, len(alerts)),
         Finding("pages recorded as sent that the provider never saw", len(sent - set(received)), 0, len(sent)),
-        Finding(
-            "messages at the provider that no row stands for",
-            len(set(received) - {str(r[0]) for r in rows}),
-            0,
-            len(received),
-        ),
+        Finding("messages at the provider that no row stands for", len(strange), 0, len(received)),
+        Finding("dead pages, with a provider that works", dead, 0, len(rows)),
         Finding("steps made twice", steps, 0, len(alerts)),
         Finding("pages that are stuck", stuck(rig), 0, len(rows)),
         Finding("messages sent again, each under its own key", doubled, rig.kills, sum(received.values())),

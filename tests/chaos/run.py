@@ -55,7 +55,7 @@ def storm(options: argparse.Namespace) -> list[oracle.Finding]:
         rig.add_worker()
         rig.add_loader(0, options.alerts, options.every)
         be_cruel(rig, options)
-        patience = 60 + options.alerts * max(options.every, 0.1) * 3
+        patience = 300 + options.alerts * max(options.every, 0.1) * 4
         rig.wait_for(
             lambda: len(oracle.journal(rig)) >= options.alerts, seconds=patience, why="all alerts acknowledged"
         )

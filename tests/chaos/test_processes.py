@@ -24,11 +24,8 @@ def servers() -> Iterator[Rig]:
 @pytest.fixture
 def rig(servers: Rig) -> Iterator[Rig]:
     """Empty tables and an empty provider; whatever works is ended afterwards."""
-    servers.sql(
-        "set session_replication_role = replica; delete from alerts_alertoccurrence; delete from alerts_alertstep;"
-        "delete from alerts_alertevent; delete from alerts_alert; delete from notifications_delivery;"
-        "delete from core_enginebeat"
-    )
+    tables = "alerts_alertoccurrence alerts_alertstep alerts_alertevent alerts_alert notifications_delivery"
+    servers.empty(*tables.split(), "monitoring_itemanswer", "core_enginebeat")
     servers.provider.behave("ok")
     servers.provider.forget()
     (servers.folder / "acknowledged.jsonl").unlink(missing_ok=True)
@@ -55,7 +52,7 @@ def test_with_celery_and_valkey_dead_the_pump_alone_delivers(rig: Rig) -> None:
     try:
         rig.add_pump("pump")
         rig.add_loader(0, 10, 0.05)
-        rig.wait_for(lambda: all_reached(rig, 10), seconds=20, why="ten alerts at the provider")
+        rig.wait_for(lambda: all_reached(rig, 10), seconds=60, why="ten alerts at the provider")
     finally:
         rig.valkey.restart()
     assert_nothing_lost(rig)
@@ -67,7 +64,7 @@ def test_with_valkey_hung_the_pump_delivers_all_the_same(rig: Rig) -> None:
     try:
         rig.add_pump("pump")
         rig.add_loader(0, 10, 0.05)
-        rig.wait_for(lambda: all_reached(rig, 10), seconds=20, why="ten alerts at the provider")
+        rig.wait_for(lambda: all_reached(rig, 10), seconds=60, why="ten alerts at the provider")
     finally:
         os.kill(rig.valkey.pid, signal.SIGCONT)
     assert_nothing_lost(rig)
@@ -76,7 +73,7 @@ def test_with_valkey_hung_the_pump_delivers_all_the_same(rig: Rig) -> None:
 def test_with_the_pump_stopped_celery_alone_delivers(rig: Rig) -> None:
     rig.add_worker()
     rig.add_loader(0, 10, 0.05)
-    rig.wait_for(lambda: all_reached(rig, 10), seconds=30, why="ten alerts at the provider")
+    rig.wait_for(lambda: all_reached(rig, 10), seconds=60, why="ten alerts at the provider")
     ask = "select 1 from core_enginebeat where engine = 'celery' and finished_ok_at is not null"
     rig.wait_for(lambda: bool(rig.sql(ask)), seconds=10, why="a sign of life of Celery's pump")
     assert_nothing_lost(rig)
@@ -84,20 +81,20 @@ def test_with_the_pump_stopped_celery_alone_delivers(rig: Rig) -> None:
 
 def test_the_pump_ends_cleanly_when_it_is_told_to(rig: Rig) -> None:
     pump = rig.add_pump("pump")
-    rig.wait_for(lambda: bool(rig.sql("select 1 from core_enginebeat")), seconds=15, why="a sign of life")
+    rig.wait_for(lambda: bool(rig.sql("select 1 from core_enginebeat")), seconds=60, why="a sign of life")
     began = time.monotonic()
     assert pump.stop() == 0
     assert time.monotonic() - began < 4
 
 
 def test_kills_of_everything_lose_no_alert(rig: Rig) -> None:
-    """60 alerts while pumps, worker, Valkey and PostgreSQL are killed at random."""
+    """40 unsafe answers while pumps, worker, Valkey and PostgreSQL are killed at random."""
     dice = random.Random(SEED)
     rig.add_pump("pump-1")
     rig.add_pump("pump-2")
     rig.add_worker()
-    rig.add_loader(0, 60, 0.1)
-    rig.wait_for(lambda: all_told(rig, 5), seconds=20, why="the loader at work")
+    rig.add_loader(0, 40, 0)
+    rig.wait_for(lambda: all_told(rig, 5), seconds=60, why="the loader at work")
     for turn in range(12):
         time.sleep(dice.uniform(0.2, 0.8))
         if turn == 4:
@@ -106,7 +103,7 @@ def test_kills_of_everything_lose_no_alert(rig: Rig) -> None:
             rig.kill_postgres(down=0.5)
         else:
             rig.kill_child(dice.choice(["pump-1", "pump-2", "worker", "loader"]))
-    rig.wait_for(lambda: all_told(rig, 60), seconds=30, why="sixty alerts acknowledged")
-    rig.wait_for(lambda: all_reached(rig, 60) and not oracle.stuck(rig), seconds=30, why="nothing waiting")
+    rig.wait_for(lambda: all_told(rig, 40), seconds=90, why="forty answers acknowledged")
+    rig.wait_for(lambda: all_reached(rig, 40) and not oracle.stuck(rig), seconds=60, why="nothing waiting")
     assert rig.kills >= 6
     assert_nothing_lost(rig)
