@@ -37,7 +37,8 @@ from tests.browser.server import free_port
 from tests.chaos.rig import Rig
 
 DELIVERIES = 100
-ANSWERS = 40
+ANSWERS = 20
+BETWEEN_ANSWERS = 3.0  # seconds, so that one answer has reached every desk before the next is given
 SOCKETS = 100
 ROWS = 50
 MANY = 100_000
@@ -169,6 +170,7 @@ def _answer_and_see(http: httpx.Client, desk: ClientConnection, slot: Any, sessi
     assert seen.wait(20), "the alert did not arrive"
     took = (time.perf_counter() - began) * 1000
     watcher.join()
+    time.sleep(BETWEEN_ANSWERS)
     return took
 
 
