@@ -3,6 +3,7 @@
 A transport either returns (accepted), or raises Refused (certainly not accepted) or Unclear (nobody knows).
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -67,10 +68,11 @@ NAMES: Final = {
 
 def transport_for(channel: str) -> Transport:
     """The transport of a channel (push, sms, email, voice). Raises KeyError for a name that settings invented."""
-    return _made(settings.TRANSPORTS[channel])
+    return _made(settings.TRANSPORTS[channel], os.getpid())
 
 
 @cache
-def _made(name: str) -> Transport:
+def _made(name: str, process: int) -> Transport:
+    """One a process: open lines and event loops do not survive a fork."""
     factory: Callable[[], Transport] = import_string(NAMES[name])
     return factory()
