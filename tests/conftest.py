@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import TransactionTestCase
 
-from apps.core import clock
+from apps.core import clock, live
 from tests import databases
 from tests.cast import Cast, make_cast
 
@@ -21,8 +21,17 @@ def _empty(self: TransactionTestCase) -> None:
     clock._read_at = None
 
 
+_set_up = TransactionTestCase._fixture_setup.__func__  # type: ignore[attr-defined]
+
+
+def _begin(cls: type[TransactionTestCase]) -> None:
+    databases.left_behind = True
+    _set_up(cls)
+
+
 # The application's role may not TRUNCATE, and append-only tables refuse it to the owner as well.
 TransactionTestCase._fixture_teardown = _empty  # type: ignore[method-assign]
+TransactionTestCase._fixture_setup = classmethod(_begin)  # type: ignore[assignment]
 
 worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
 settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = f"telek-{worker}"
@@ -36,8 +45,10 @@ def django_db_setup(django_db_blocker: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _still_clock() -> Iterator[None]:
-    """A test that moved the clock does not move it for the next one."""
+def _clean_start() -> Iterator[None]:
+    """What an earlier test did to rows, clock and hints ends with it."""
+    databases.empty_if_left()
+    live._quiet_until = 0.0
     yield
     clock._offset = timedelta(0)
     clock._read_at = None
