@@ -239,6 +239,7 @@ def test_the_link_of_a_reminder_opens_the_form(cast: Cast, settings: Any) -> Non
     settings.TRANSPORTS = dict.fromkeys(("push", "sms", "email", "voice"), "demo")
     slot = agreed(cast)
     with cast.acting(cast.nurse):
+        Patient.objects.filter(pk=cast.patient.pk).update(quiet_from="00:00", quiet_until="00:00")  # whatever the hour
         Slot.objects.filter(pk=slot.pk).update(state="scheduled", next_step_at=clock.now())
         open_due_slots()
         path = Delivery.objects.get(subject_kind="slot").context["link"]
