@@ -59,3 +59,9 @@ def cast(db: None) -> Cast:
     """Two clinics and everybody in them; add `@pytest.mark.django_db(transaction=True)` for sockets and threads."""
     with transaction.atomic():  # the row policies need one, also in a transactional test
         return make_cast()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: their running system has a pump, which would do the work of tests after them."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
