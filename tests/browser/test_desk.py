@@ -245,14 +245,28 @@ def test_the_pages_of_the_desk_fit_their_screen_and_break_no_policy(
     assert faults == []
 
 
-def test_a_message_is_a_change_that_is_said(cast: Cast, signed_in: Callable[..., Page]) -> None:
-    page = at_the_desk(cast, signed_in)
+def say_something(cast: Cast) -> None:
     with cast.acting(cast.patient_user), transaction.atomic():
         thread = open_thread(patient=cast.patient)
         send_message(thread=thread, body="Good morning", client_id=new_id(), actor=cast.patient_user)
+
+
+def test_a_message_is_a_change_that_is_said(cast: Cast, signed_in: Callable[..., Page]) -> None:
+    page = at_the_desk(cast, signed_in)
+    say_something(cast)
     page.evaluate("() => import('/static/js/live.js').then(({live}) => live.check())")
     page.get_by_role("link", name="Show them").click(timeout=15_000)
     expect(page.locator("tbody[data-bucket=today]")).to_contain_text("Message waiting for an answer")
+
+
+def test_a_message_that_came_before_the_socket_opened_is_said_too(cast: Cast, signed_in: Callable[..., Page]) -> None:
+    page = signed_in(cast.nurse, viewport={"width": 1440, "height": 900})
+    page.route("**/js/desk/worklist.js", lambda route: (say_something(cast), route.continue_()))
+    page.goto("/desk/")
+    page.get_by_role("link", name="Show them").click(timeout=15_000)
+    expect(page.locator("tbody[data-bucket=today]")).to_contain_text("Message waiting for an answer")
+    expect(page.locator("#live")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("link", name="Show them")).to_be_hidden()
 
 
 def test_the_palette_opens_by_its_button_too(cast: Cast, signed_in: Callable[..., Page]) -> None:

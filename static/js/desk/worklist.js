@@ -44,20 +44,24 @@ function parsed(html) {
 live.follow("alerts", { have: versions, onState });
 
 // Messages and visits have rows of their own making here: a change is counted, and the list loaded when asked.
-const before = new Map();
-function follow(topic, what) {
+// The first state brings everything there is: of that, what began after the list was read, and has no row in it.
+const LATE_MS = 5_000; // a commit may take that long
+const readAt = Date.parse(document.querySelector('meta[name="server-now"]').content) - LATE_MS;
+function follow(topic, kind, what, since) {
+  const before = new Map();
   live.follow(topic, {
     onState(rows, { full }) {
       for (const row of rows) {
         const now = row.gone ? null : (row[what] ?? null);
-        if (!full && now !== (before.get(row.id) ?? null)) noteElsewhere(row.id);
+        const began = full ? Date.parse(row[since]) > readAt && !document.getElementById(`${kind}-${row.id}`) : true;
+        if (began && now !== (before.get(row.id) ?? null)) noteElsewhere(row.id);
         before.set(row.id, now);
       }
     },
   });
 }
-if ("chat" in page.dataset) follow("threads", "waiting_since");
-if ("clinical" in page.dataset) follow("visits", "status");
+if ("chat" in page.dataset) follow("threads", "thread", "waiting_since", "waiting_since");
+if ("clinical" in page.dataset) follow("visits", "visit", "status", "arrived_at");
 
 function title() {
   const urgent = list.querySelectorAll('[data-level="P1"][data-open]').length;
