@@ -62,7 +62,7 @@ class Demo:
 
     def running(self, word: str) -> psutil.Process:
         """The first process whose command line holds a word."""
-        return next(one for one in self.below() if word in one.cmdline())
+        return next(one for one in self.below() if word in _command_line(one))
 
     def stop(self, how: signal.Signals) -> list[psutil.Process]:
         """What still ran of it half a second after it had ended with exit code 0."""
@@ -75,6 +75,14 @@ class Demo:
 
 def _alive(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    """Its words; none if it ended while it was asked."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _free_port() -> int:
@@ -125,7 +133,7 @@ def test_a_first_start_prepares_everything_survives_a_kill_and_stops_without_a_t
 
     pump = demo.running("pump")
     pump.kill()
-    demo.wait_for(lambda: any(one.pid != pump.pid and "pump" in one.cmdline() for one in demo.below()), seconds=4)
+    demo.wait_for(lambda: any(one.pid != pump.pid and "pump" in _command_line(one) for one in demo.below()), seconds=4)
     _assert_a_second_one_is_refused(data)
 
     assert demo.stop(signal.SIGTERM) == []
