@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from django.template.loader import get_template
-
 from apps.alerts.models import Alert, AlertState
 from apps.alerts.rows import with_people
 from apps.alerts.topics import Alerts
 from apps.audit import actions as audit
 from apps.core import clock
 from apps.core.topics import Row
+from telek.desk_rows import rows_html
 from telek.worklist import alert_entries
 
 
@@ -22,11 +21,6 @@ class DeskAlerts(Alerts):
         alerts = list(with_people(wanted.exclude(state=AlertState.RESOLVED)))
         if not alerts:
             return rows
-        template = get_template("desk/_row.html")
-        html = {
-            str(e.alert["id"]): template.render({"entry": e})
-            for e in alert_entries(alerts, user, clock.now())
-            if e.alert
-        }
+        html = {e.alert["id"]: rows_html([e]) for e in alert_entries(alerts, user, clock.now()) if e.alert}
         audit.record_seen(alerts, actor_id=user.pk, detail="live worklist")
         return [row | {"html": html[row["id"]]} if row["id"] in html else row for row in rows]

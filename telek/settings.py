@@ -109,6 +109,8 @@ TEMPLATES = [
             ],
         },
     },
+    # For the one hot page (telek/desk_rows.py); its templates end in .jinja.
+    {"BACKEND": "django.template.backends.jinja2.Jinja2", "DIRS": [ROOT / "templates"], "APP_DIRS": False},
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 

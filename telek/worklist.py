@@ -12,15 +12,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery
+from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery, prefetch_related_objects
 from django.db.models.functions import JSONObject
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from apps.accounts.models import User
-from apps.alerts.models import Alert, AlertState
-from apps.alerts.rows import alert_row, with_people
+from apps.alerts.models import Alert, AlertQuerySet, AlertState
+from apps.alerts.rows import alert_row
 from apps.core.charts import Dose, Point, Svg, sparkline
 from apps.messaging.models import Thread
 from apps.monitoring.instruments.change import MEASURES
@@ -243,7 +243,7 @@ def worklist(user: User, at: datetime, whose: str = "team") -> Worklist:
     """The whole list. whose: "team" or "mine" (own alerts, own patients nobody has, own visits and threads)."""
     zone = _zone_of(user)
     known = {patient.pk: Person(patient, at, zone) for patient in people(user, at)[:MOST_PEOPLE]}
-    alerts = with_people(Alert.objects.visible_to(user).unresolved())
+    alerts = _with_known(Alert.objects.visible_to(user).unresolved(), known)
     entries = list(_alert_entries(alerts, known, user, at))
     taken = {entry.person.patient.pk for entry in entries}
     for person in known.values():
@@ -260,6 +260,16 @@ def worklist(user: User, at: datetime, whose: str = "team") -> Worklist:
         people=len(known),
         open_items=_open_items(entries, list(known.values())),
     )
+
+
+def _with_known(alerts: AlertQuerySet, known: dict[Any, Person]) -> list[Alert]:
+    """The alerts with their people, who are nearly all read already; one query more for those out of care."""
+    found = list(alerts.select_related("owner__user"))
+    for alert in found:
+        if alert.patient_id in known:
+            alert.patient = known[alert.patient_id].patient
+    prefetch_related_objects([alert for alert in found if alert.patient_id not in known], "patient")
+    return found
 
 
 def _open_items(entries: list[Entry], known: list[Person]) -> dict[str, int]:

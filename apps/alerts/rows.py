@@ -8,10 +8,12 @@ from typing import Any
 from apps.accounts.models import User
 from apps.alerts import ladder, roster
 from apps.alerts.levels import Level
-from apps.alerts.models import Alert, AlertQuerySet, AlertState, AlertStep, EscalationRung
+from apps.alerts.models import LEVELS, Alert, AlertQuerySet, AlertState, AlertStep, EscalationRung
 from apps.alerts.standing import policy_of, standing_of
 
 HELD = (AlertState.ACKED, AlertState.CONTACTED)
+LEVEL_WORDS = dict(LEVELS)  # get_level_display builds such a table anew for every row
+STATE_WORDS = dict(AlertState.choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,9 @@ def alert_row(alert: Alert, user: User) -> dict[str, Any]:
         "id": str(alert.pk),
         "version": alert.version,
         "level": alert.level,
-        "level_words": str(alert.get_level_display()),
+        "level_words": str(LEVEL_WORDS[alert.level]),
         "state": alert.state,
-        "state_words": str(alert.get_state_display()),
+        "state_words": str(STATE_WORDS[alert.state]),
         "code": alert.code,
         "cause": alert.cause,
         "why": alert.title,

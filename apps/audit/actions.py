@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from apps.audit.models import Action, AuditEvent
 from apps.core.context import request_id
 from apps.core.db.scope import current_scope
+from apps.core.ids import new_id
 
 
 def record(
@@ -25,16 +26,48 @@ def record(
 
 
 def record_seen(objects: Iterable[models.Model], *, actor_id: UUID | None, detail: str = "") -> None:
-    """One row for each object that was shown."""
-    AuditEvent.objects.bulk_create(
-        [AuditEvent(**_fields(Action.READ, actor_id, obj, "", detail, None, None)) for obj in objects],
-    )
+    """One row for each object that was shown, all in one statement."""
+    _write([_fields(Action.READ, actor_id, obj, "", detail, None, None) for obj in objects])
+
+
+def record_shown(objects: Iterable[models.Model], *, to: Iterable[UUID], detail: str = "") -> None:
+    """As `record_seen`, for several people who are shown the same objects at the same moment."""
+    shown, people = list(objects), list(to)
+    _write([_fields(Action.READ, person, obj, "", detail, None, None) for person in people for obj in shown])
 
 
 def record_refusal(*, actor_id: UUID | None, object_type: str, detail: str, clinic_id: UUID | None = None) -> None:
     """A refusal, in a savepoint of its own; call it outside the transaction that is about to roll back."""
     with transaction.atomic():
         record(action=Action.REFUSED, actor_id=actor_id, object_type=object_type, detail=detail, clinic_id=clinic_id)
+
+
+COLUMNS = (
+    "actor_id",
+    "patient_id",
+    "clinic_id",
+    "action",
+    "object_type",
+    "object_id",
+    "detail",
+    "request_id",
+)
+WRITE = (
+    "insert into audit_auditevent"
+    " (id, actor_id, patient_id, clinic_id, action, object_type, object_id, detail, request_id)"
+    " select * from unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::uuid[],"
+    " %s::text[], %s::text[])"
+)
+
+
+def _write(rows: list[dict[str, object]]) -> None:
+    """Arrays, because a page shows fifty rows and a list of values for each costs ten times the CPU."""
+    if not rows:
+        return
+    ids = [str(new_id()) for _row in rows]
+    columns = [[None if row[name] is None else str(row[name]) for row in rows] for name in COLUMNS]
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, [ids, *columns])
 
 
 def _fields(

@@ -22,6 +22,7 @@ from apps.core.models import EngineBeat
 from apps.monitoring.models import ItemAnswer, Slot, SlotState
 from apps.patients.models import Patient
 from telek.curves import dosed_curve
+from telek.desk_rows import rows_html
 from telek.patient_facts import PatientFacts
 from telek.worklist import Worklist, worklist
 
@@ -46,6 +47,7 @@ def desk(request: ClinicRequest) -> HttpResponse:
     context = {
         "nav": "desk",
         "list": listed,
+        "buckets": [bucket | {"rows": rows_html(bucket["entries"], request)} for bucket in listed.buckets],
         "now": now,
         "nav_counts": listed.open_items,
         "may_chat": request.user.may(Permission.CHAT),
