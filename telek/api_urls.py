@@ -20,6 +20,7 @@ from apps.monitoring.api import (
     ResponseViewSet,
     SlotViewSet,
 )
+from apps.monitoring.views.devices import device_readings
 from apps.patients.api import PatientViewSet
 from apps.sessions.api import VisitViewSet
 from telek import openapi
@@ -50,6 +51,7 @@ class Nothing(APIView):
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("device-readings/", device_readings, name="device-readings"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("", include(router.urls)),
     re_path(r"^.*$", Nothing.as_view(), name="api-nothing"),

@@ -22,6 +22,27 @@ def _d(name: str, default: Any, unit: str, source: str, **more: Any) -> SettingD
 
 
 _PD = "product default, signed off by the clinic's medical director"
+_BANDS = f"clinical reference 3.1, {_PD}"
+#: Cut points of vital signs, inclusive: name -> default, unit, low, high.
+_VITALS: dict[str, tuple[int, str, int, int]] = {
+    "sbp_high": (160, "mm[Hg]", 120, 220),
+    "dbp_high": (100, "mm[Hg]", 70, 140),
+    "sbp_severe": (180, "mm[Hg]", 140, 250),
+    "dbp_severe": (110, "mm[Hg]", 80, 150),
+    "sbp_rise": (40, "mm[Hg]", 10, 100),
+    "dbp_rise": (25, "mm[Hg]", 5, 80),
+    "sbp_low": (90, "mm[Hg]", 60, 120),
+    "hr_low": (50, "/min", 30, 70),
+    "hr_high": (111, "/min", 80, 180),
+    "hr_critical_low": (40, "/min", 20, 60),
+    "hr_critical_high": (131, "/min", 100, 220),
+    "spo2_low": (93, "%", 80, 97),
+    "spo2_critical": (91, "%", 75, 95),
+    "rr_low": (11, "/min", 6, 14),
+    "rr_high": (21, "/min", 16, 40),
+    "rr_critical_low": (8, "/min", 3, 12),
+    "rr_critical_high": (25, "/min", 18, 60),
+}
 CATALOGUE: dict[str, SettingDefinition] = {
     s.name: s
     for s in [
@@ -46,6 +67,12 @@ CATALOGUE: dict[str, SettingDefinition] = {
         _d("desk_opens", "08:00", "", _PD),
         _d("desk_closes", "18:00", "", _PD),
         _d("video_relay_only", True, "", "hides each side's address from the other where a TURN server is set up"),
+        *(
+            _d(f"vital_{name}", default, unit, _BANDS, low=low, high=high)
+            for name, (default, unit, low, high) in _VITALS.items()
+        ),
+        _d("vital_episode_minutes", 15, "min", f"quiet time after which an alarm is a new one, {_PD}", low=1, high=240),
+        _d("session_phase_hours", 4, "h", f"after a dose, limits of the session count, {_PD}", low=1, high=24),
         _d("weekly_item_budget", 40, "{item}", "weekly burden budget", low=10, high=200),
     ]
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
@@ -30,7 +31,9 @@ from apps.monitoring.models import (
     Slot,
     SlotState,
 )
-from apps.monitoring.plausibility import MEASURABLE
+from apps.monitoring.observations import fhir
+from apps.monitoring.observations.reading import BodyRefused
+from apps.monitoring.plausibility import MEASURABLE, ReadingRefused
 from apps.monitoring.refusals import SurveyRefused
 from apps.patients.models import Patient
 
@@ -373,7 +376,20 @@ class ObservationSerializer(serializers.ModelSerializer[Observation]):
 
     class Meta:
         model = Observation
-        fields = ("id", "patient", "code", "value", "unit", "effective_at", "source", "status", "synthetic")
+        fields = (
+            "id",
+            "patient",
+            "code",
+            "value",
+            "unit",
+            "given",
+            "effective_at",
+            "source",
+            "status",
+            "revision",
+            "corrects",
+            "synthetic",
+        )
         read_only_fields = fields
 
 
@@ -393,7 +409,7 @@ class NumberField(serializers.Field[Any, Any, Any, Any]):
 
 
 class ReadingSerializer(serializers.Serializer[Any]):
-    """One reading, in the unit that its code has here."""
+    """One reading, in the unit that its code has here or one that is converted (kPa, [degF], [lb_av])."""
 
     code = serializers.ChoiceField(choices=sorted(MEASURABLE))
     value = NumberField()
@@ -428,6 +444,13 @@ class BulkSerializer(serializers.Serializer[Any]):
     readings = serializers.ListField(child=ReadingSerializer(), min_length=1, max_length=READINGS_AT_ONCE)
 
 
+class CorrectionSerializer(serializers.Serializer[Any]):
+    """value: in the stored unit; null: the reading was entered in error."""
+
+    value = NumberField(allow_null=True)
+    reason = serializers.CharField(max_length=200)
+
+
 class RefusedReadingSerializer(serializers.Serializer[Any]):
     """index: place in the batch; code: why it was not stored."""
 
@@ -456,6 +479,7 @@ class ObservationViewSet(ClinicRows):
     needed: ClassVar = {"GET": SEE, "POST": (Permission.WRITE_OBSERVATIONS, Permission.OWN_RECORD)}
     serializer_class = ObservationSerializer
     narrowed_by = ObservationFilter
+    refusals = (SurveyRefused,)
     queryset = Observation.objects.none()
 
     def get_queryset(self) -> QuerySet[Any]:
@@ -470,7 +494,7 @@ class ObservationViewSet(ClinicRows):
         if done.refused:
             raise Unprocessable(detail="This cannot be a reading.", code=done.refused[0])
         place = {"code": data["code"], "effective_at": data["effective_at"], "source": self._source(data)}
-        row = self.get_queryset().get(patient=data["patient"], **place)
+        row = self.rows().get(patient=data["patient"], revision=0, **place)
         return self.show(row, 201 if done.created else 200)
 
     @extend_schema(request=BulkSerializer, responses=RecordedSerializer)
@@ -481,6 +505,38 @@ class ObservationViewSet(ClinicRows):
         done = self._record(data, [_reading(one) for one in data["readings"]])
         refused = [{"index": index, "code": code} for index, code in sorted(done.refused.items())]
         return Response({"created": len(done.created), "repeated": done.repeated, "refused": refused})
+
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=RecordedSerializer)
+    @action(detail=False, methods=["post"])
+    def fhir(self, request: Request) -> Response:
+        """Record a FHIR R4 Observation, or a Bundle of them, of one person (`subject`): "Patient/<id>"."""
+        found = request.data if isinstance(request.data, dict) else {}
+        try:
+            readings = fhir.readings_of(found)
+            data = {"patient": UUID(fhir.subject_of(found)), "source": "staff"}
+        except BodyRefused as refusal:
+            raise Unprocessable(detail=refusal.message, code=refusal.code) from refusal
+        except ValueError:
+            raise Unprocessable(detail="subject: one patient is needed", code="bad-subject") from None
+        if len(readings) > READINGS_AT_ONCE:
+            raise Unprocessable(detail="At most 1000 readings at once.", code="too-many")
+        done = self._record(data, readings)
+        refused = [{"index": index, "code": code} for index, code in sorted(done.refused.items())]
+        return Response({"created": len(done.created), "repeated": done.repeated, "refused": refused})
+
+    @extend_schema(request=CorrectionSerializer, responses={201: ObservationSerializer})
+    @action(detail=True, methods=["post"])
+    def correct(self, request: Request, pk: str) -> Response:
+        """A later row that stands for this one; value null: there was no such reading. 409: corrected before."""
+        found = self.get_object()
+        data = self.taken(CorrectionSerializer)
+        try:
+            row = actions.correct_observation(
+                observation=found, value=data["value"], reason=data["reason"], actor=self.actor
+            )
+        except ReadingRefused as refusal:
+            raise Unprocessable(detail=refusal.message, code=refusal.code) from refusal
+        return self.show(row, 201)
 
     def _record(self, data: dict[str, Any], readings: list[actions.Reading]) -> actions.Recorded:
         patient = self.own(Patient, data["patient"])

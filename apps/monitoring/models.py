@@ -209,27 +209,29 @@ class Anchor(ClinicRow):
         indexes = [models.Index(fields=["clinic", "patient", "-started_at"], name="anchor_patient")]
 
 
-class Observation(ClinicRow):
-    """A measured or reported value (FHIR Observation): LOINC code, UCUM unit, typed value, source."""
+# Tables with modules of their own; Django finds its models here.
+from apps.monitoring.reading_models import (  # noqa: E402
+    Device,
+    DeviceWear,
+    Observation,
+    PatientLimits,
+    VitalEpisode,
+)
 
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="observations")
-    code = models.CharField(max_length=40)
-    value = models.DecimalField(max_digits=12, decimal_places=3)
-    unit = models.CharField(max_length=20)
-    effective_at = models.DateTimeField()
-    source = models.CharField(max_length=60)  # 'check-in', 'staff', 'patient', or a device's identifier
-    status = models.CharField(
-        max_length=20, default="final", choices=[("final", _("final")), ("entered-in-error", _("entered in error"))]
-    )
-    synthetic = models.BooleanField(default=False)
-
-    view_permission = Permission.SEE_CLINICAL
-    own_path = "patient__user_id"
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["clinic", "patient", "source", "code", "effective_at"], name="observation_once"
-            )
-        ]
-        indexes = [models.Index(fields=["clinic", "patient", "code", "-effective_at"], name="observation_curve")]
+__all__ = [
+    "Anchor",
+    "Assignment",
+    "AuthLevel",
+    "Device",
+    "DeviceWear",
+    "ItemAnswer",
+    "Observation",
+    "PatientLimits",
+    "Questionnaire",
+    "QuestionnaireResponse",
+    "SafetyItem",
+    "Slot",
+    "SlotState",
+    "SurveyLink",
+    "VitalEpisode",
+]

@@ -1,7 +1,7 @@
-"""Can this be a reading of a living adult, in that unit, at that time? Refuse, never convert or clamp. Pure.
+"""Can this be a reading of a living adult, in that unit, at that time? Refuse, never clamp. Pure.
 
-A swapped unit (kPa for mm[Hg], degrees F for C) either names another unit or falls outside the range: both are
-refused. Codes are LOINC with UCUM units; ranges are product defaults, wider than any alert band, and leave out what
+A unit that is named is converted (kPa, degrees F, pounds: `units`); one that was swapped without saying so falls outside
+the range and is refused. Codes are LOINC with UCUM units; ranges are product defaults, wider than any alert band, and leave out what
 sensors send when they are off (a saturation of 0, a heart rate of 0).
 """
 
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
+
+from apps.monitoring.observations.units import CONVERSIONS
 
 FUTURE = timedelta(minutes=5)  # how far a device's clock may run ahead
 OLDEST = timedelta(days=366)
@@ -43,6 +45,15 @@ MEASURABLE: Mapping[str, Measurable] = MappingProxyType(
         "8310-5": _m("temperature", "Cel", 25, 45, 1),
         "29463-7": _m("weight", "kg", 20, 400, 1),
         "8302-2": _m("height", "cm", 50, 260, 1),
+        "39156-5": _m("body mass index", "kg/m2", 8, 120, 1),
+        "3151-8": _m("oxygen flow", "L/min", 0, 60, 1),
+        "3150-6": _m("inhaled oxygen", "%", 21, 100),
+        "1742-6": _m("ALT", "U/L", 0, 20000, 1),
+        "1920-8": _m("AST", "U/L", 0, 20000, 1),
+        "6768-6": _m("alkaline phosphatase", "U/L", 0, 10000, 1),
+        "2324-2": _m("GGT", "U/L", 0, 10000, 1),
+        "1975-2": _m("total bilirubin", "mg/dL", 0, 80, 2),
+        "2160-0": _m("creatinine", "mg/dL", 0, 40, 2),
         "mood": _m("mood", "{score}", 0, 100),
         "medicine-effect": _m("medicine effect", "{score}", 0, 3),
         "sleep": _m("sleep", "{score}", 0, 3),
@@ -61,19 +72,26 @@ class ReadingRefused(ValueError):
 
 
 def check_reading(code: str, value: object, unit: str, effective_at: datetime, now: datetime) -> Decimal:
-    """The value as it may be stored, or ReadingRefused."""
+    """The value in the unit that its code is recorded in, or ReadingRefused."""
     known = MEASURABLE.get(code)
     if known is None:
         raise ReadingRefused("unknown_code", f"{code!r} is not a code that is recorded here")
-    if unit != known.unit:
-        raise ReadingRefused("wrong_unit", f"{known.name} is recorded in {known.unit}, not in {unit!r}")
     number = _number(value)
+    if unit != known.unit:
+        number = _converted(known, number, unit)
     if not known.low <= number <= known.high:
         raise ReadingRefused("value_out_of_range", f"{known.name}: {number} is outside {known.low} to {known.high}")
     if number != round(number, known.places):
         raise ReadingRefused("too_exact", f"{known.name}: at most {known.places} decimals")
     _check_time(effective_at, now)
     return number
+
+
+def _converted(known: Measurable, number: Decimal, unit: str) -> Decimal:
+    change = CONVERSIONS.get((unit, known.unit))
+    if change is None:
+        raise ReadingRefused("wrong_unit", f"{known.name} is recorded in {known.unit}, not in {unit!r}")
+    return round(change(number), known.places)
 
 
 def _number(value: object) -> Decimal:

@@ -89,6 +89,11 @@ _LEVELS: Mapping[str, Level] = {
 }
 
 
+def level_of_reason(reason: str) -> Level:
+    """How urgent a reason of a finding is."""
+    return _LEVELS[reason]
+
+
 def check_vital(name: str, value: object) -> int:
     """The value of sbp, dbp, base_sbp, base_dbp, hr, spo2 or rr, or ValueRefused. Never clamps or rounds."""
     low, high = PLAUSIBLE[name.removeprefix("base_")]

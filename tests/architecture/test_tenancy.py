@@ -10,6 +10,7 @@ pytestmark = pytest.mark.django_db
 UNIQUE_WITHOUT_CLINIC = {
     ("accounts_invitation", ("token_hash",)): "a hash of 256 random bits, looked up before a clinic is known",
     ("accounts_apitoken", ("token_hash",)): "the same",
+    ("monitoring_device", ("token_hash",)): "the same",
     ("monitoring_surveylink", ("token_hash",)): "the same",
     ("monitoring_questionnaireresponse", ("slot_id",)): "the slot is of the same clinic (composite key)",
 }

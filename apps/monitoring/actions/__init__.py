@@ -2,21 +2,38 @@
 
 from apps.monitoring.actions.answers import Saved, save_answer
 from apps.monitoring.actions.assignments import assign, end, pause
+from apps.monitoring.actions.devices import (
+    FoundDevice,
+    add_device,
+    find_device,
+    give_device,
+    record_from_device,
+    revoke_device,
+    set_limits,
+)
 from apps.monitoring.actions.library import PublishedDiffers, newest, publish_library
-from apps.monitoring.actions.observations import Reading, Recorded, record_observations
+from apps.monitoring.actions.observations import Reading, Recorded, correct_observation, record_observations
 from apps.monitoring.actions.responses import submit_response
 
 __all__ = [
+    "FoundDevice",
     "PublishedDiffers",
     "Reading",
     "Recorded",
     "Saved",
+    "add_device",
     "assign",
+    "correct_observation",
     "end",
+    "find_device",
+    "give_device",
     "newest",
     "pause",
     "publish_library",
+    "record_from_device",
     "record_observations",
+    "revoke_device",
     "save_answer",
+    "set_limits",
     "submit_response",
 ]

@@ -8,40 +8,29 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.alerts import actions as alerts
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
+from apps.core.ids import new_id
 from apps.monitoring.instruments import AnswerValue
 from apps.monitoring.models import Observation, Slot
+from apps.monitoring.observations import store
+from apps.monitoring.observations.episodes import judge
+from apps.monitoring.observations.reading import Reading
 from apps.monitoring.plausibility import MEASURABLE, ReadingRefused, check_reading
-from apps.monitoring.vital_signs import VitalFinding, Vitals, session_alert
+from apps.monitoring.refusals import SurveyRefused
 from apps.patients.models import Patient
 
 #: Daily answers that are observations as well: item -> code.
 CHECK_IN_CODES = {"mood": "mood", "medicine": "medicine-effect", "sleep": "sleep"}
-#: Codes that the vital bands judge: code -> field of Vitals.
-VITAL_CODES = {"8480-6": "sbp", "8462-4": "dbp", "8867-4": "hr", "9279-1": "rr", "59408-5": "spo2", "2708-6": "spo2"}
-Key = tuple[str, datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One value. code: LOINC or a local code of `plausibility`; unit: UCUM; value: a number, never a text."""
-
-    code: str
-    value: object
-    unit: str
-    effective_at: datetime
-
-    @classmethod
-    def of_answer(cls, link_id: str, value: AnswerValue, at: datetime) -> Reading | None:
-        """The reading that a daily answer is; None for one that has no code or was skipped."""
-        code = CHECK_IN_CODES.get(link_id)
-        return None if code is None or value is None else cls(code, value, MEASURABLE[code].unit, at)
+def reading_of_answer(link_id: str, value: AnswerValue, at: datetime) -> Reading | None:
+    """The reading that a daily answer is; None for one that has no code or was skipped."""
+    code = CHECK_IN_CODES.get(link_id)
+    return None if code is None or value is None else Reading(code, value, MEASURABLE[code].unit, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +40,7 @@ class Recorded:
     A reading whose place is taken by another value is refused with `other_value`: nothing is overwritten.
     """
 
-    created: list[Observation]
+    created: list[store.Row]
     repeated: int
     refused: dict[int, str]
 
@@ -67,32 +56,108 @@ def record_observations(
 ) -> Recorded:
     """Store what is plausible and new, and raise what the vital bands demand, in one transaction.
 
-    source: 'staff', 'patient', 'check-in' or a device's identifier. A refused reading stops no other one.
+    source: 'staff', 'patient', 'check-in' or a device's identifier. A refused reading stops no other one. One audit
+    row a batch.
     """
-    now = clock.now()
-    fresh: dict[Key, Observation] = {}
-    known = _known(patient, source, readings)
-    refused: dict[int, str] = {}
-    repeated = 0
-    for index, reading in enumerate(readings):
-        try:
-            value = check_reading(reading.code, reading.value, reading.unit, reading.effective_at, now)
-        except ReadingRefused as refusal:
-            refused[index] = refusal.code
-            continue
+    batch = _Batch(patient, source, synthetic=synthetic or patient.synthetic)
+    batch.check(readings)
+    created = batch.store()
+    judge(patient, created, synthetic=batch.place.synthetic)
+    if created:
+        audit.record(
+            action=Action.CREATE,
+            actor_id=actor.pk if actor else None,
+            object_type="monitoring.observation",
+            patient_id=patient.pk,
+            clinic_id=patient.clinic_id,
+            detail=f"{len(created)} from {source}",
+        )
+    return Recorded(created, batch.repeated, batch.refused)
+
+
+class _Batch:
+    """Readings of one person from one source, on their way into rows."""
+
+    def __init__(self, patient: Patient, source: str, *, synthetic: bool) -> None:
+        self.place = store.Place(patient.clinic_id, patient.pk, source, synthetic)
+        self.fresh: dict[store.Key, store.Row] = {}
+        self.index: dict[store.Key, int] = {}
+        self.refused: dict[int, str] = {}
+        self.repeated = 0
+
+    def check(self, readings: Sequence[Reading]) -> None:
+        now = clock.now()
+        for index, reading in enumerate(readings):
+            try:
+                value = check_reading(reading.code, reading.value, reading.unit, reading.effective_at, now)
+            except ReadingRefused as refusal:
+                self.refused[index] = refusal.code
+            else:
+                self._take(index, reading, value)
+
+    def _take(self, index: int, reading: Reading, value: Decimal) -> None:
         key = (reading.code, reading.effective_at)
-        if key not in known:
-            known[key] = value
-            fresh[key] = _row(patient, reading, value, source, synthetic or patient.synthetic)
-        elif known[key] == value:
-            repeated += 1
+        known = self.fresh.get(key)
+        if known is None:
+            unit = MEASURABLE[reading.code].unit
+            given = "" if unit == reading.unit else f"{reading.value} {reading.unit}"[:40]
+            self.fresh[key] = store.Row(new_id(), reading.code, value, unit, reading.effective_at, given)
+            self.index[key] = index
         else:
-            refused[index] = "other_value"
-    created = _insert(fresh.values())
-    _judge(patient, created)
-    for row in created:
-        audit.record(action=Action.CREATE, actor_id=actor.pk if actor else None, obj=row)
-    return Recorded(created, repeated + len(fresh) - len(created), refused)
+            self._compare(index, known.value, value)
+
+    def _compare(self, index: int, stored: Decimal, value: Decimal) -> None:
+        if stored == value:
+            self.repeated += 1
+        else:
+            self.refused[index] = "other_value"
+
+    def store(self) -> list[store.Row]:
+        """Those that landed, oldest first; the others stood there already, with that value or another."""
+        rows = list(self.fresh.values())
+        landed = store.insert(self.place, rows)
+        if len(landed) < len(rows):
+            there = [row for row in rows if row.id not in landed]
+            values = store.values_at(self.place, [row.key for row in there])
+            for row in there:
+                self._compare(self.index[row.key], values[row.key], row.value)
+        return sorted((row for row in rows if row.id in landed), key=lambda row: (row.effective_at, row.id))
+
+
+@transaction.atomic
+def correct_observation(*, observation: Observation, value: Decimal | None, reason: str, actor: User) -> Observation:
+    """A later row that stands for that one. value: in the stored unit, or None: there was no such reading.
+
+    The old row stays as it is. An alert that it raised is not withdrawn. Raises SurveyRefused: not-yours, corrected-before,
+    no-reason; ReadingRefused where the new value cannot be one.
+    """
+    if not reason.strip():
+        raise SurveyRefused("no-reason", "Say why the reading is corrected.")
+    if actor.pk == observation.patient.user_id and observation.source != "patient":
+        raise SurveyRefused("not-yours", "You can correct what you wrote yourself. Ask your clinic about the rest.")
+    if Observation.objects.filter(corrects=observation.pk).exists():
+        raise SurveyRefused("corrected-before", "This reading was corrected before. Correct the newest one.")
+    exact = observation.value
+    if value is not None:
+        exact = check_reading(observation.code, value, observation.unit, observation.effective_at, clock.now())
+    row = Observation.objects.create(
+        clinic_id=observation.clinic_id,
+        patient_id=observation.patient_id,
+        code=observation.code,
+        value=exact,
+        unit=observation.unit,
+        effective_at=observation.effective_at,
+        source=observation.source,
+        status="entered-in-error" if value is None else "corrected",
+        revision=observation.revision + 1,
+        corrects=observation.pk,
+        reason=reason.strip()[:200],
+        synthetic=observation.synthetic,
+    )
+    audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=row, detail=row.status)
+    if value is not None:
+        judge(observation.patient, [row], synthetic=row.synthetic)
+    return row
 
 
 def store_check_in(slot: Slot, readings: Iterable[Reading | None]) -> None:
@@ -106,55 +171,4 @@ def store_check_in(slot: Slot, readings: Iterable[Reading | None]) -> None:
     )
 
 
-def _known(patient: Patient, source: str, readings: Sequence[Reading]) -> dict[Key, Decimal]:
-    rows = Observation.objects.filter(
-        patient=patient, source=source, effective_at__in={reading.effective_at for reading in readings}
-    )
-    return {(code, at): value for code, at, value in rows.values_list("code", "effective_at", "value")}
-
-
-def _insert(rows: Iterable[Observation]) -> list[Observation]:
-    """Those of them that landed: the same reading may come over two connections at once."""
-    made = Observation.objects.bulk_create(rows, ignore_conflicts=True)
-    return list(Observation.objects.filter(pk__in=[row.pk for row in made]).order_by("effective_at", "id"))
-
-
-def _row(patient: Patient, reading: Reading, value: Decimal, source: str, synthetic: bool) -> Observation:
-    return Observation(
-        clinic_id=patient.clinic_id,
-        patient=patient,
-        code=reading.code,
-        value=value,
-        unit=reading.unit,
-        effective_at=reading.effective_at,
-        source=source,
-        synthetic=synthetic,
-    )
-
-
-def _judge(patient: Patient, rows: Sequence[Observation]) -> None:
-    """Readings of one moment belong together; each moment out of the bands raises or counts."""
-    moments: dict[datetime, list[Observation]] = {}
-    for row in rows:
-        if row.code in VITAL_CODES:
-            moments.setdefault(row.effective_at, []).append(row)
-    for at in sorted(moments):
-        together = moments[at]
-        finding = session_alert(Vitals(**{VITAL_CODES[row.code]: int(row.value) for row in together}))
-        if finding.alert is not None:
-            _raise(patient, together, finding)
-
-
-def _raise(patient: Patient, together: Sequence[Observation], finding: VitalFinding) -> None:
-    values = ", ".join(f"{MEASURABLE[row.code].name} {row.value:.0f}" for row in together)
-    assert finding.alert is not None  # noqa: S101  (the caller looked)
-    alerts.raise_alert(
-        patient=patient,
-        cause="vital-signs",
-        level=finding.alert.value,
-        title=_("Reading out of range: %(values)s") % {"values": values},
-        source_kind="observation",
-        source_id=together[0].pk,
-        rule_code="+".join(finding.reasons)[:60],
-        synthetic=together[0].synthetic,
-    )
+__all__ = ["Reading", "Recorded", "correct_observation", "record_observations", "store_check_in"]

@@ -14,7 +14,7 @@ from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
 from apps.monitoring.actions.answers import lock
-from apps.monitoring.actions.observations import Reading, store_check_in
+from apps.monitoring.actions.observations import reading_of_answer, store_check_in
 from apps.monitoring.answers import answers_of, counted
 from apps.monitoring.findings import cause_of, title_of
 from apps.monitoring.instruments import AnswerValue, Definition, Score, blank_findings, final_findings, score
@@ -115,7 +115,7 @@ def _take_check_in(slot: Slot, response: QuestionnaireResponse, answers: Mapping
     mood = answers.get("mood")
     before = last_three_days(slot.patient, response.authored_at)
     store_check_in(
-        slot, [Reading.of_answer(link_id, value, response.authored_at) for link_id, value in answers.items()]
+        slot, [reading_of_answer(link_id, value, response.authored_at) for link_id, value in answers.items()]
     )
     limits = ChangeLimits(mood_fall_points=setting(slot.clinic, "mood_fall_points"))
     level = mood_fall_level(mood if isinstance(mood, int) else None, before, limits=limits)

@@ -1,0 +1,1 @@
+"""Readings: their bodies and units (pure), how they are stored, judged and shown."""
