@@ -86,6 +86,13 @@ def _transports() -> Iterator[Fault]:
         yield "E014", "Alerts would reach staff by email only.", "Set TELEK_SMS_TRANSPORT or TELEK_VOICE_TRANSPORT."
     if "http" in settings.TRANSPORTS.values() and not (settings.TRANSPORT_URL and settings.TRANSPORT_TOKEN):
         yield "E015", "The http transport has no address or no token.", "Set TELEK_TRANSPORT_URL and _TOKEN."
+    twilio = (settings.TWILIO_ACCOUNT, settings.TWILIO_TOKEN, settings.TWILIO_FROM)
+    if "twilio" in settings.TRANSPORTS.values() and not all(twilio):
+        yield (
+            "E016",
+            "The twilio transport has no account, token or number.",
+            "Set TELEK_TWILIO_ACCOUNT, _TOKEN, _FROM.",
+        )
 
 
 def _is_key(text: str) -> bool:

@@ -26,7 +26,7 @@ from apps.notifications.claims import due_by_channel
 from apps.notifications.sending import CHANNELS, GaveUp, Sender, Wanted
 from apps.sessions import notices, reminders
 from telek.heartbeat import leave_beat
-from telek.unreached import page_otherwise
+from telek.unreached import reach_otherwise
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,8 @@ WANTED: Final[Mapping[str, Wanted]] = {
 }
 # subject of a delivery -> what else to do when it is dead.
 GAVE_UP: Final[Mapping[str, GaveUp]] = {
-    "alert": page_otherwise,
+    "alert": reach_otherwise,
+    "slot": reach_otherwise,
 }
 
 # Done first, and sent before anything else is looked at.

@@ -260,7 +260,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- what leaves the system ------------------------------------------------------------------------
-# One transport per channel: demo (a table shown at /demo/outbox/), email, http, none.
+# One transport per channel: demo (a table shown at /demo/outbox/), email, http, twilio, none.
 TRANSPORTS = {
     "email": env.str("TELEK_EMAIL_TRANSPORT", "demo" if DEMO else "email"),
     "sms": env.str("TELEK_SMS_TRANSPORT", "demo" if DEMO else "none"),
@@ -270,6 +270,12 @@ TRANSPORTS = {
 TRANSPORT_URL = env.str("TELEK_TRANSPORT_URL", "")  # the http transport posts here
 TRANSPORT_TOKEN = env.str("TELEK_TRANSPORT_TOKEN", "")
 RECEIPT_SECRET = env.str("TELEK_RECEIPT_SECRET", "")  # signs what the provider tells; none: it is not heard
+# The twilio transport (text messages, calls); its token signs what comes back to /provider/twilio/.
+TWILIO_URL = env.str("TELEK_TWILIO_URL", "https://api.twilio.com").rstrip("/")
+TWILIO_ACCOUNT = env.str("TELEK_TWILIO_ACCOUNT", "")
+TWILIO_TOKEN = env.str("TELEK_TWILIO_TOKEN", "")
+TWILIO_FROM = env.str("TELEK_TWILIO_FROM", "")
+TWILIO_VOICE_FROM = env.str("TELEK_TWILIO_VOICE_FROM", TWILIO_FROM)
 SEND_TIMEOUT_SECONDS = env.float("TELEK_SEND_TIMEOUT_SECONDS", 5.0)
 EMAIL_BACKEND = env.str(
     "TELEK_EMAIL_BACKEND",

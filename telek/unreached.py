@@ -1,10 +1,24 @@
-"""What happens when a page of an alert is dead: another way to the same person now, or else the administrators."""
+"""What happens when a message certainly does not arrive: another way to the same person.
+
+A page of an alert: the ways that waited are due at once, and without any the administrators are told. A reminder: the
+next channel that the person has left on, at most two messages about one form over all channels; after `unknown`
+(perhaps it went out) nothing follows.
+"""
 
 from apps.alerts.models import Alert
 from apps.alerts.paging import page_administrators
 from apps.core import clock
 from apps.core.live import wake_pump
+from apps.monitoring import schedule
 from apps.notifications.models import Delivery, Kind, State
+
+
+def reach_otherwise(delivery: Delivery) -> None:
+    """For a delivery that is dead, or that the provider could not deliver. In the transaction that records it."""
+    if delivery.subject_kind == "alert":
+        page_otherwise(delivery)
+    elif delivery.subject_kind == "slot":
+        schedule.remind_otherwise(delivery)
 
 
 def page_otherwise(delivery: Delivery) -> None:

@@ -3,11 +3,12 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from telek.views import demo, health
+from telek.views import demo, health, twilio
 from telek.views.alert_page import alert_page
 from telek.views.chart import chart
 from telek.views.desk import alert_panel, alerts, desk, palette
 from telek.views.home import home
+from telek.views.page_accept import page_accept
 from telek.views.receipts import receipt
 from telek.views.visit_page import desk_visit
 
@@ -18,6 +19,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", health.ready, name="health-ready"),
     path("health/alerts", health.alerts, name="health-alerts"),
     path("provider/receipts", receipt, name="provider-receipts"),
+    path("provider/twilio/status/<uuid:key>/", twilio.status, name="twilio-status"),
+    path("provider/twilio/key/<uuid:key>/", twilio.key_press, name="twilio-key"),
+    path("provider/twilio/text/", twilio.text_in, name="twilio-text"),
+    path("p/<str:token>/", page_accept, name="page-accept"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("telek.api_urls")),

@@ -5,7 +5,7 @@ clinic and in its own savepoint, so that one bad row stops nobody else's.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -36,6 +36,7 @@ NUDGE_AT = 0.6  # share of the open time after which the one nudge goes out
 BETWEEN_MESSAGES = timedelta(hours=1)
 POISON_DELAY = timedelta(hours=1)
 CHANNELS = ("push", "sms", "email")
+MESSAGES_AT_MOST = 2  # about one slot, over all channels
 
 
 def local_today(patient: Patient) -> date:
@@ -177,10 +178,13 @@ def _allowed(slot: Slot, moment: datetime) -> datetime:
     return outside_quiet_hours(moment, ZoneInfo(patient.time_zone), patient.quiet_from, patient.quiet_until)
 
 
-def _send(slot: Slot, number: int, not_before: datetime) -> None:
-    """Message 1 (reminder) or 2 (nudge) about a slot; none when the person wants none or it would come too late."""
-    point = _point(slot, number)
-    if point is None or not_before >= slot.closes_at:
+def _send(slot: Slot, number: int, not_before: datetime, without: Sequence[str] = ()) -> None:
+    """Message 1 (reminder) or 2 (nudge) about a slot; none when the person wants none, had two, or it would be too late.
+
+    without: channels that did not work.
+    """
+    point = _point(slot, number, without)
+    if point is None or not_before >= slot.closes_at or _messages_out(slot) >= MESSAGES_AT_MOST:
         return
     shared_phone = slot.patient.links_off_at is not None
     notifications.queue(
@@ -204,12 +208,27 @@ def _send(slot: Slot, number: int, not_before: datetime) -> None:
     )
 
 
-def _point(slot: Slot, number: int) -> ContactPoint | None:
+def remind_otherwise(delivery: Delivery) -> None:
+    """A reminder certainly did not arrive: the next channel that the person has left on, if that is the second message."""
+    slot = Slot.objects.filter(pk__in=[delivery.subject_id], state=SlotState.OPEN).select_related("patient").first()
+    if slot is not None and slot.patient.status == "active":
+        tried = Delivery.objects.filter(subject_kind="slot", subject_id=slot.pk).values_list("channel", flat=True)
+        _send(slot, 2, _allowed(slot, clock.now()), without=list(tried))
+
+
+def _messages_out(slot: Slot) -> int:
+    """Messages about the slot that went out, may have gone out, or still will."""
+    rows = Delivery.objects.filter(subject_kind="slot", subject_id=slot.pk)
+    return rows.exclude(state__in=[State.CANCELLED, State.DEAD]).count()
+
+
+def _point(slot: Slot, number: int, without: Sequence[str]) -> ContactPoint | None:
     """The first channel that the person has left on; another one only when the first message failed for certain."""
     if slot.patient.reminders_off_at is not None:
         return None
     wired = [channel for channel in CHANNELS if settings.TRANSPORTS.get(channel) != "none"]
     points = ContactPoint.objects.filter(user_id=slot.patient.user_id, opted_out_at__isnull=True, channel__in=wired)
+    points = points.exclude(channel__in=without)
     if number > 1:
         failed = Delivery.objects.filter(subject_kind="slot", subject_id=slot.pk, state=State.DEAD)
         points = points.exclude(channel__in=list(failed.values_list("channel", flat=True)))

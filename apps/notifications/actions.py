@@ -93,6 +93,14 @@ def note_receipt(*, delivery_id: UUID, opened: bool = False, at: datetime | None
     return Delivery.objects.filter(pk=delivery_id).update(**changes) == 1
 
 
+def note_answered(*, delivery_id: UUID) -> bool:
+    """The person acted on it: a page was accepted, a form handed in. It has arrived, then, and was opened."""
+    now = clock.now()
+    changed = note_receipt(delivery_id=delivery_id, opened=True, at=now)
+    Delivery.objects.filter(pk=delivery_id).update(answered_at=Coalesce("answered_at", Value(now)))
+    return changed
+
+
 def note_failed_receipt(*, delivery_id: UUID) -> Delivery | None:
     """The provider took it and could not deliver it: the delivery, the first time that this is told; else None.
 

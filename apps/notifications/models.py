@@ -71,7 +71,9 @@ class Delivery(Row):
     address = models.CharField(max_length=300, blank=True)
     template = models.CharField(max_length=60)
     language = models.CharField(max_length=12, default="en")
-    context = models.JSONField(default=dict)  # clinic name, code, path of a link; nothing clinical
+    # Clinic name, code, path of a link; nothing clinical. The link goes when the message has gone, or never will:
+    # it may carry a token that still opens something (trigger check_move).
+    context = models.JSONField(default=dict)
     not_before = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
@@ -83,6 +85,7 @@ class Delivery(Row):
     sent_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)  # a page was accepted with it, a form handed in
     synthetic = models.BooleanField(default=False)
 
     objects = DeliveryQuerySet.as_manager()

@@ -7,20 +7,29 @@ from django.conf import settings
 from django.template import Context, Engine
 from django.utils import translation
 
-from apps.notifications.models import Delivery
+from apps.notifications.keys import one_tap_token
+from apps.notifications.models import Delivery, Kind
 from apps.notifications.transports import Letter
 
 
 def letter_of(delivery: Delivery) -> Letter:
     """The delivery in its recipient's language. Raises TemplateDoesNotExist for a template that nobody wrote."""
     with translation.override(delivery.language):
+        words = delivery.context | _one_tap(delivery)
         return Letter(
             key=str(delivery.pk),
             channel=delivery.channel,
             address=delivery.address,
-            subject=" ".join(_render([f"{delivery.template}.subject"], delivery.context).split()),
-            body=_render([f"{delivery.template}.{delivery.channel}", delivery.template], delivery.context),
+            subject=" ".join(_render([f"{delivery.template}.subject"], words).split()),
+            body=_render([f"{delivery.template}.{delivery.channel}", delivery.template], words),
         )
+
+
+def _one_tap(delivery: Delivery) -> dict[str, str]:
+    """The link with which a page is accepted, for a person of the clinic (the fallback contact is none)."""
+    if delivery.kind != Kind.ALERT or delivery.recipient_id == delivery.clinic_id:
+        return {}
+    return {"accept": f"{settings.PUBLIC_URL}/p/{one_tap_token(delivery.pk)}/"}
 
 
 def _render(names: list[str], words: dict[str, str]) -> str:

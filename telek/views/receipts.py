@@ -13,16 +13,13 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from apps.accounts.doors import public
 from apps.core import clock
-from apps.core.db.scope import use_clinic
-from apps.notifications.actions import note_failed_receipt, note_receipt
-from telek.unreached import page_otherwise
+from telek import heard
 
 MOST_BYTES: Final = 16_384
 MOST_AGE_SECONDS: Final = 300
@@ -45,7 +42,7 @@ def receipt(request: HttpRequest) -> HttpResponse:
         reference, status = UUID(told["reference"]), str(told["status"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return HttpResponse(status=HTTPStatus.BAD_REQUEST)
-    return HttpResponse(status=HTTPStatus.NO_CONTENT if _note(reference, status) else HTTPStatus.NOT_FOUND)
+    return HttpResponse(status=HTTPStatus.NO_CONTENT if heard.note(reference, status) else HTTPStatus.NOT_FOUND)
 
 
 def _is_signed(request: HttpRequest) -> bool:
@@ -62,25 +59,3 @@ def _is_signed(request: HttpRequest) -> bool:
 def signature(stamp: str, body: bytes) -> str:
     """The hex HMAC-SHA256 that a receipt carries."""
     return hmac.new(settings.RECEIPT_SECRET.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
-
-
-def _note(reference: UUID, status: str) -> bool:
-    """False when no delivery has that key."""
-    clinic_id = _clinic_of(reference)
-    if clinic_id is None:
-        return False
-    with use_clinic(clinic_id), transaction.atomic():
-        if status in ("delivered", "opened"):
-            note_receipt(delivery_id=reference, opened=status == "opened")
-        elif status == "failed":
-            failed = note_failed_receipt(delivery_id=reference)
-            if failed is not None and failed.subject_kind == "alert":
-                page_otherwise(failed)
-    return True
-
-
-def _clinic_of(reference: UUID) -> UUID | None:
-    with connection.cursor() as cursor:
-        cursor.execute("select notifications_clinic_of(%s)", [reference])
-        found: tuple[UUID | None] = cursor.fetchone()
-    return found[0]

@@ -25,6 +25,7 @@ from apps.core.db.scope import use_clinic, use_user
 from apps.messaging import actions as messaging
 from apps.monitoring.links import issue
 from apps.monitoring.models import Observation, Slot, SlotState
+from apps.notifications.keys import one_tap_token
 from apps.notifications.models import Delivery
 from apps.patients import actions as patients
 from apps.patients.models import Patient
@@ -105,6 +106,7 @@ def _fill(world: World, relation: str, patient: Patient, clinician: User) -> Non
         rule_code="test",
     )
     world.note("alert", relation, alert.pk)
+    world.note("page-token", relation, one_tap_token(Delivery.objects.filter(subject_id=alert.pk).earliest("pk").pk))
     patients.write_safety_note(patient=patient, text=f"Note {word}", actor=clinician)
     _fill_survey(world, relation, patient, clinician)
     _fill_talk(world, relation, patient)

@@ -24,7 +24,10 @@ PROPER = {
 }
 WRONG: list[tuple[dict[str, str], set[str]]] = [
     ({"TELEK_SECRET_KEY": "short"}, {"E001"}),
-    ({"TELEK_ENCRYPTION_KEYS": "c2hvcnQ=", "TELEK_TRANSPORT_TOKEN": ""}, {"E003", "E015"}),
+    (
+        {"TELEK_ENCRYPTION_KEYS": "c2hvcnQ=", "TELEK_TRANSPORT_TOKEN": "", "TELEK_VOICE_TRANSPORT": "twilio"},
+        {"E003", "E015", "E016"},
+    ),
     (
         {
             "TELEK_SECRET_KEY": "demo-secret-not-for-production-use-0123456789abcdef",

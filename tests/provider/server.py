@@ -1,6 +1,6 @@
 """A provider of text messages, as a process of its own: `python -m tests.provider.server FOLDER`.
 
-It writes its port to FOLDER/port and every message that it accepts to FOLDER/received.jsonl, forced to disk before
+It takes one JSON a message at any address, and Twilio's forms at /2010-04-01/. It writes its port to FOLDER/port and every message that it accepts to FOLDER/received.jsonl, forced to disk before
 it answers. FOLDER/mode says how it behaves, and may be changed at any time:
   ok                accept
   500, 429, 422     refuse
@@ -19,6 +19,7 @@ import os
 import sys
 import threading
 import time
+import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,11 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True  # or each answer waits 40 ms for an acknowledgement
 
     def do_POST(self) -> None:
-        sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        sent = form(self.path, body.decode()) if self.path.startswith("/2010-04-01/") else json.loads(body)
         mode = mode_for(sent)
         if mode.isdigit():
-            self._answer(int(mode), b"{}")
+            self._answer(int(mode), b'{"code": 21610}')
         elif mode == "hang":
             time.sleep(30)
             self.close_connection = True
@@ -47,7 +49,8 @@ class Handler(BaseHTTPRequestHandler):
     def _accept(self, sent: dict[str, Any], mode: str) -> None:
         if mode.startswith("slow:"):
             time.sleep(float(mode.removeprefix("slow:")))
-        number = record(sent, str(self.headers["Idempotency-Key"]), str(self.headers["Authorization"]))
+        key = sent.get("key") or str(self.headers["Idempotency-Key"])
+        number = record(sent, key, str(self.headers["Authorization"]))
         if mode == "drop":
             self.close_connection = True
         elif mode == "garbage":
@@ -58,7 +61,7 @@ class Handler(BaseHTTPRequestHandler):
         elif mode == "odd":
             self._answer(200, b'{"id": "a\\u0000b\\ud800c"}')
         else:
-            self._answer(201, json.dumps({"id": number}).encode())
+            self._answer(201, json.dumps({"id": number, "sid": number}).encode())
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -68,6 +71,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """The file is the record."""
+
+
+def form(path: str, body: str) -> dict[str, Any]:
+    """A request in Twilio's shape, as the other kind names things; the key is the end of its StatusCallback."""
+    given = {name: values[0] for name, values in urllib.parse.parse_qs(body).items()}
+    call = path.endswith("/Calls.json")
+    return {
+        "to": given["To"],
+        "channel": "voice" if call else "sms",
+        "body": given["Twiml"] if call else given["Body"],
+        "key": given["StatusCallback"].rstrip("/").rpartition("/")[2],
+    }
 
 
 def mode_for(sent: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import Membership, User
 from apps.accounts.permissions import Permission
@@ -23,15 +24,20 @@ from apps.notifications import actions as notifications
 
 CHANNELS = frozenset(value for value, _label in ContactAttempt._meta.get_field("channel").choices or [])
 
+_BY = {"link": gettext_lazy("by the link in the page"), "call": gettext_lazy("by a key press in the call")}
+
 
 @transaction.atomic
-def acknowledge(*, alert: Alert, actor: User) -> Alert:
-    """Take an open alert: paging stops, the lease begins. Refused: taken by somebody else, closed, not staff."""
+def acknowledge(*, alert: Alert, actor: User, by: str = "") -> Alert:
+    """Take an open alert: paging stops, the lease begins. Refused: taken by somebody else, closed, not staff.
+
+    by: where it was not on the desk, "link" or "call" of a page.
+    """
     alert, member = locked(alert, actor)
     if alert.state != AlertState.OPEN:
         raise AlertRefused("taken", _taken_by(alert))
     _take(alert, member, clock.now())
-    keep(alert, EventKind.TAKEN, member)
+    keep(alert, EventKind.TAKEN, member, str(_BY.get(by, "")))
     failpoint("ack.before-commit")
     return alert
 

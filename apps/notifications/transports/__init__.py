@@ -62,6 +62,7 @@ NAMES: Final = {
     "demo": "apps.notifications.transports.demo.Outbox",
     "email": "apps.notifications.transports.email.Mail",
     "http": "apps.notifications.transports.http.Provider",
+    "twilio": "apps.notifications.transports.twilio.Twilio",
     "none": "apps.notifications.transports.Unset",
 }
 
