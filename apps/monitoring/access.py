@@ -82,9 +82,9 @@ def bind(request: HttpRequest, link: SurveyLink) -> None:
     }
 
 
-def over(request: HttpRequest, why: str, status: int) -> HttpResponse:
-    """The calm page of a link that opens nothing (any more). why: unknown, expired, idle, sent or closed."""
-    response = render(request, "monitoring/link_over.html", {"why": why}, status=status)
+def over(request: HttpRequest, why: str, status: int, *, said: str = "") -> HttpResponse:
+    """The calm page of a link that opens nothing now. why: a key in link_over.html; said: words for "later"."""
+    response = render(request, "monitoring/link_over.html", {"why": why, "said": said}, status=status)
     return private(response)
 
 

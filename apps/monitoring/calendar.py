@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
+EVENING = time(19)
+LATER = {"1h": timedelta(hours=1), "3h": timedelta(hours=3)}
 
 
 def local_moment(wall: datetime, zone: ZoneInfo) -> datetime:
@@ -72,6 +74,24 @@ def outside_quiet_hours(moment: datetime, zone: ZoneInfo, quiet_from: time, quie
     end = datetime.combine(day, quiet_until)
     first = local_moment(end, zone)
     return first if first > moment else local_moment(end.replace(fold=1), zone)  # the hour that comes twice
+
+
+def later_moments(
+    now: datetime, closes_at: datetime, zone: ZoneInfo, quiet_from: time, quiet_until: time
+) -> dict[str, datetime]:
+    """What "remind me later" can mean now: 1h, 3h, evening (19:00 on the wall), each with its moment.
+
+    Left out: what is not before `closes_at`, what falls in the quiet hours, an evening that is less than an hour away.
+    """
+    moments = {choice: now + wait for choice, wait in LATER.items()}
+    evening = local_moment(datetime.combine(local_day(now, zone), EVENING), zone)
+    if evening >= moments["1h"]:
+        moments["evening"] = evening
+    return {
+        choice: moment
+        for choice, moment in moments.items()
+        if moment < closes_at and not _is_quiet(moment.astimezone(zone).time(), quiet_from, quiet_until)
+    }
 
 
 def _is_quiet(at: time, quiet_from: time, quiet_until: time) -> bool:

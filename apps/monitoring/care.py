@@ -47,7 +47,9 @@ def call_words(patient: Patient, *, after_positive: bool) -> str:
     if promise.by is None:
         return _("Nobody is on duty right now. Your clinic sees it as soon as somebody is back.")
     if not cover.night_cover and not cover.is_open:
-        return _("Nobody watches this at night. We aim to call by %(time)s.") % {"time": _at(patient, promise.by)}
+        return _("Nobody watches this at night. We aim to call by %(time)s.") % {
+            "time": time_words(patient, promise.by)
+        }
     words = _("We aim to call within %(minutes)s minutes.") % {"minutes": cover.call_back_minutes}
     return words if cover.night_cover else f"{words} {_night(cover)}"
 
@@ -63,7 +65,12 @@ def promised_words(patient: Patient, by: datetime | None) -> str:
             "Your wish to be called is with your clinic. Nobody is on duty right now, so we cannot say when. "
             "If it cannot wait, use the numbers above."
         )
-    return _("Your clinic has it. We aim to call you by %(time)s.") % {"time": _at(patient, by)}
+    return _("Your clinic has it. We aim to call you by %(time)s.") % {"time": time_words(patient, by)}
+
+
+def reminded_words(patient: Patient, at: datetime) -> str:
+    """When we remind somebody of a form who asked for later."""
+    return _("We will remind you at %(time)s. You can fill it in any time before.") % {"time": time_words(patient, at)}
 
 
 def names_on_duty(promise: CallPromise) -> list[str]:
@@ -71,7 +78,8 @@ def names_on_duty(promise: CallPromise) -> list[str]:
     return [person.user.name for person in promise.people]
 
 
-def _at(patient: Patient, moment: datetime) -> str:
+def time_words(patient: Patient, moment: datetime) -> str:
+    """10:30, or 00:30 tomorrow, by the person's clock."""
     local = moment.astimezone(ZoneInfo(patient.time_zone))
     today = clock.now().astimezone(ZoneInfo(patient.time_zone)).date()
     shown = local.strftime("%H:%M")

@@ -25,9 +25,21 @@ def issue(slot: Slot, at: datetime) -> str:
         clinic_id=slot.clinic_id,
         slot=slot,
         token_hash=hash_token(token),
-        expires_at=at + timedelta(hours=setting(slot.clinic, "survey_link_hours")),
+        expires_at=_end(slot, at),
     )
     return token
+
+
+def prolong(path: str, slot: Slot, at: datetime) -> None:
+    """The link of a message that goes out at another time: valid for as long, counted from then."""
+    SurveyLink.objects.filter(slot=slot, token_hash=hash_token(path.strip("/").rpartition("/")[2])).update(
+        expires_at=_end(slot, at)
+    )
+
+
+def _end(slot: Slot, at: datetime) -> datetime:
+    hours: int = setting(slot.clinic, "survey_link_hours")
+    return at + timedelta(hours=hours)
 
 
 def clinic_of(token: str) -> UUID | None:

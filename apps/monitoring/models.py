@@ -97,6 +97,7 @@ class Slot(ClinicRow):
     state = models.CharField(max_length=10, choices=SlotState, default=SlotState.SCHEDULED)
     next_step_at = models.DateTimeField(null=True)  # open, nudge, close: the row is the timer
     nudged_at = models.DateTimeField(null=True)
+    remind_at = models.DateTimeField(null=True)  # when the person last asked to be reminded
     first_opened_at = models.DateTimeField(null=True)  # for the time it takes people
     synthetic = models.BooleanField(default=False)
 

@@ -19,10 +19,10 @@ from apps.alerts import actions as alerts
 from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.monitoring.answers import answers_of
-from apps.monitoring.calendar import due_days, local_day, outside_quiet_hours, window
+from apps.monitoring.calendar import due_days, later_moments, local_day, outside_quiet_hours, window
 from apps.monitoring.findings import cause_of, title_of
 from apps.monitoring.instruments import blank_findings
-from apps.monitoring.links import issue
+from apps.monitoring.links import issue, prolong
 from apps.monitoring.models import Assignment, ItemAnswer, Slot, SlotState
 from apps.monitoring.published import definition_of
 from apps.notifications import actions as notifications
@@ -107,9 +107,17 @@ def retime(patient: Patient) -> int:
     for slot in moved:
         there = _slot(slot.assignment, date.fromisoformat(slot.slot_key), zone)
         slot.opens_at, slot.closes_at, slot.time_zone = there.opens_at, there.closes_at, zone.key
-        slot.next_step_at = there.opens_at if slot.state == SlotState.SCHEDULED else there.closes_at
+        slot.next_step_at = _next_step(slot)
         slot.save(update_fields=["opens_at", "closes_at", "time_zone", "next_step_at"])
     return len(moved)
+
+
+def _next_step(slot: Slot) -> datetime:
+    """What a slot with new moments waits for: its opening, the reminder that the person chose, or its end."""
+    if slot.state == SlotState.SCHEDULED:
+        return slot.opens_at
+    chosen = slot.remind_at if slot.next_step_at == slot.remind_at else None
+    return min(chosen, slot.closes_at) if chosen else slot.closes_at
 
 
 def open_due_slots(limit: int = 100) -> int:
@@ -158,12 +166,48 @@ def _open_or_nudge(slot: Slot, now: datetime) -> None:
 
 def _open(slot: Slot, now: datetime) -> None:
     remind_at = _allowed(slot, now)
-    nudge_at = _allowed(slot, slot.opens_at + (slot.closes_at - slot.opens_at) * NUDGE_AT)
-    nudge_at = max(nudge_at, remind_at + BETWEEN_MESSAGES)
     slot.state = SlotState.OPEN
-    slot.next_step_at = min(nudge_at, slot.closes_at)
+    slot.next_step_at = _nudge_moment(slot, remind_at)
     slot.save(update_fields=["state", "next_step_at"])
     _send(slot, 1, remind_at)
+
+
+def _nudge_moment(slot: Slot, remind_at: datetime) -> datetime:
+    """When the nudge after a reminder at that moment is due; the end of the slot when that leaves no room for it."""
+    nudge_at = _allowed(slot, slot.opens_at + (slot.closes_at - slot.opens_at) * NUDGE_AT)
+    return min(max(nudge_at, remind_at + BETWEEN_MESSAGES), slot.closes_at)
+
+
+def put_off(slot: Slot, at: datetime) -> bool:
+    """Move the next of the two messages about an open slot to that moment; False when both have gone.
+
+    Needs the slot locked.
+    """
+    waiting = notifications.postpone(subject_kind="slot", subject_id=slot.pk, not_before=at)
+    if waiting is None and not has_message_left(slot):
+        return False
+    if waiting is not None:
+        prolong(waiting.context.get("link", ""), slot, at)
+    if slot.nudged_at is None:
+        slot.next_step_at = at if waiting is None else _nudge_moment(slot, at)
+    slot.remind_at = at
+    slot.save(update_fields=["next_step_at", "remind_at"])
+    return True
+
+
+def choices_later(slot: Slot) -> dict[str, datetime]:
+    """When the person may be reminded of an open slot instead, by choice: 1h, 3h, evening."""
+    patient = slot.patient
+    zone = ZoneInfo(patient.time_zone)
+    return later_moments(clock.now(), slot.closes_at, zone, patient.quiet_from, patient.quiet_until)
+
+
+def has_message_left(slot: Slot) -> bool:
+    """Has at least one of the two messages about it not gone out yet?"""
+    rows = Delivery.objects.filter(subject_kind="slot", subject_id=slot.pk)
+    if rows.filter(state__in=[State.PENDING, State.LEASED]).exists():
+        return True
+    return slot.nudged_at is None and _messages_out(slot) < MESSAGES_AT_MOST
 
 
 def _nudge(slot: Slot, now: datetime) -> None:
@@ -183,7 +227,7 @@ def _send(slot: Slot, number: int, not_before: datetime, without: Sequence[str] 
 
     without: channels that did not work.
     """
-    point = _point(slot, number, without)
+    point = point_for(slot, number, without)
     if point is None or not_before >= slot.closes_at or _messages_out(slot) >= MESSAGES_AT_MOST:
         return
     shared_phone = slot.patient.links_off_at is not None
@@ -222,7 +266,7 @@ def _messages_out(slot: Slot) -> int:
     return rows.exclude(state__in=[State.CANCELLED, State.DEAD]).count()
 
 
-def _point(slot: Slot, number: int, without: Sequence[str]) -> ContactPoint | None:
+def point_for(slot: Slot, number: int, without: Sequence[str] = ()) -> ContactPoint | None:
     """The first channel that the person has left on; another one only when the first message failed for certain."""
     if slot.patient.reminders_off_at is not None:
         return None

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("survey/<uuid:slot>/submit/", surveys.submit, name="survey-submit"),
     path("survey/<uuid:slot>/call/", surveys.call, name="survey-call"),
     path("survey/<uuid:slot>/where/", surveys.where, name="survey-where"),
+    path("survey/<uuid:slot>/snooze/", surveys.snooze, name="survey-snooze"),
     path("survey/<uuid:slot>/done/", surveys.done, name="survey-done"),
     path("check-in/", portal.checkin, name="checkin"),
     path("progress/", portal.progress, name="progress"),

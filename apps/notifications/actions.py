@@ -78,6 +78,26 @@ def cancel(*, subject_kind: str, subject_id: UUID, kind: str | None = None) -> i
     return _cancel(rows, reason="withdrawn")
 
 
+@transaction.atomic
+def postpone(*, subject_kind: str, subject_id: UUID, not_before: datetime) -> Delivery | None:
+    """Give what has not gone out about that subject another time; the delivery, or None when nothing waits.
+
+    Of several, the newest goes out then and the others are taken back. One that is on the wire at this moment counts
+    as gone.
+    """
+    waiting = Delivery.objects.filter(
+        subject_kind=subject_kind, subject_id=subject_id, state__in=[State.PENDING, State.LEASED]
+    )
+    rows = list(waiting.select_for_update().order_by("created_at", "id"))
+    if not rows:
+        return None
+    _cancel(waiting.exclude(pk=rows[-1].pk), reason="one later message is wanted")
+    waiting.filter(pk=rows[-1].pk).update(
+        state=State.PENDING, not_before=not_before, lease_owner=None, lease_until=None
+    )
+    return rows[-1]
+
+
 def note_receipt(*, delivery_id: UUID, opened: bool = False, at: datetime | None = None) -> bool:
     """Note that a message reached the person (opened: and that they opened it). False for an unknown id.
 

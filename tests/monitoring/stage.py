@@ -38,6 +38,12 @@ def open_slot(cast: Cast, key: str = "phq-9", patient: Patient | None = None) ->
     return slot
 
 
+def day_slot(cast: Cast, **more: Any) -> Slot:
+    """Today's slot (of `morning`), planned, of a daily form that opens at 08:00 for 16 hours."""
+    row = assigned(cast, opens_time=time(8), open_hours=16, **more)
+    return row.slots.get(slot_key="2026-11-24")
+
+
 def give(cast: Cast, slot: Slot, link_id: str, value: Any, **more: Any) -> actions.Saved:
     """One answer of the slot's own patient, as the pages would send it."""
     settings: dict[str, Any] = {

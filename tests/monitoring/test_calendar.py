@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.monitoring.calendar import due_days, local_day, local_moment, outside_quiet_hours, window
+from apps.monitoring.calendar import due_days, later_moments, local_day, local_moment, outside_quiet_hours, window
 
 NAMES = [
     "America/New_York",
@@ -136,3 +136,24 @@ def test_the_day_is_the_day_where_the_person_is() -> None:
     moment = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
     assert local_day(moment, NEW_YORK) == date(2026, 11, 24)
     assert local_day(moment, ZoneInfo("Asia/Kolkata")) == date(2026, 11, 25)
+
+
+@pytest.mark.parametrize(
+    ("now", "closes", "quiet", "offered"),
+    [
+        ("09:00", "23:59", ("22:00", "08:00"), {"1h": "10:00", "3h": "12:00", "evening": "19:00"}),
+        ("09:00", "12:00", ("22:00", "08:00"), {"1h": "10:00"}),  # not at the moment at which it closes
+        ("18:00", "23:59", ("20:00", "08:00"), {"1h": "19:00", "evening": "19:00"}),
+        ("18:01", "23:59", ("22:00", "08:00"), {"1h": "19:01", "3h": "21:01"}),
+        ("09:00", "23:59", ("09:30", "19:00"), {"evening": "19:00"}),
+        ("22:30", "23:00", ("22:00", "08:00"), {}),
+    ],
+)
+def test_only_times_in_the_window_and_outside_quiet_hours_are_offered(
+    now: str, closes: str, quiet: tuple[str, str], offered: dict[str, str]
+) -> None:
+    def moment(clock_time: str) -> datetime:
+        return datetime.combine(date(2026, 11, 24), time.fromisoformat(clock_time), NEW_YORK).astimezone(UTC)
+
+    found = later_moments(moment(now), moment(closes), NEW_YORK, *map(time.fromisoformat, quiet))
+    assert {choice: f"{at.astimezone(NEW_YORK):%H:%M}" for choice, at in found.items()} == offered

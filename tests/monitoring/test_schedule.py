@@ -25,27 +25,9 @@ from apps.monitoring.schedule import (
 )
 from apps.notifications.models import Delivery
 from tests.cast import Cast
-from tests.monitoring.stage import MORNING, assigned, give, open_slot
+from tests.monitoring.stage import MORNING, assigned, day_slot, give, open_slot
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _channels(settings: Any) -> None:
-    settings.TRANSPORTS = dict.fromkeys(("push", "sms", "email", "voice"), "demo")
-
-
-@pytest.fixture
-def morning(cast: Cast) -> Cast:
-    """Tuesday, 09:00 in New York."""
-    clock.shift(MORNING - clock.now())
-    return cast
-
-
-def day_slot(cast: Cast, **more: Any) -> Slot:
-    """Today's slot of a daily form that opens at 08:00 for 16 hours."""
-    row = assigned(cast, opens_time=time(8), open_hours=16, **more)
-    return row.slots.get(slot_key="2026-11-24")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("channels")]
 
 
 def test_making_slots_again_makes_none(morning: Cast) -> None:

@@ -14,6 +14,7 @@ from apps.monitoring.actions.devices import (
 from apps.monitoring.actions.library import PublishedDiffers, newest, publish_library
 from apps.monitoring.actions.observations import Reading, Recorded, correct_observation, record_observations
 from apps.monitoring.actions.responses import submit_response
+from apps.monitoring.actions.snooze import snooze
 
 __all__ = [
     "FoundDevice",
@@ -35,5 +36,6 @@ __all__ = [
     "revoke_device",
     "save_answer",
     "set_limits",
+    "snooze",
     "submit_response",
 ]

@@ -17,8 +17,12 @@ from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.core.throttle import allow
 from apps.monitoring.access import bind, over, private
+from apps.monitoring.actions import snooze
+from apps.monitoring.care import reminded_words
+from apps.monitoring.later import choices_shown
 from apps.monitoring.links import clinic_of, hash_token
-from apps.monitoring.models import SlotState, SurveyLink
+from apps.monitoring.models import AuthLevel, SlotState, SurveyLink
+from apps.monitoring.refusals import SurveyRefused
 from apps.patients import actions as patients
 
 TRIES, WITHIN = 30, timedelta(minutes=10)
@@ -31,7 +35,7 @@ LONGEST_TOKEN = 64
 @require_http_methods(["GET", "HEAD", "POST"])
 @public("whoever holds the link may look at it; it opens one form and names nobody")
 def start(request: HttpRequest, token: str) -> HttpResponse:
-    """GET: the clinic's name and Start. POST: do=start, not-me (the link dies) or shared (no links any more)."""
+    """GET: the clinic's name and Start. POST: do=start, later (when=1h, 3h or evening), not-me (the link dies) or shared (no links)."""
     if not allow(f"survey-link:{request.META.get('REMOTE_ADDR', '')}", limit=TRIES, within=WITHIN):
         return over(request, "slow", 429)
     clinic_id = clinic_of(token) if len(token) <= LONGEST_TOKEN else None
@@ -49,14 +53,24 @@ def _opened(request: HttpRequest, token: str) -> HttpResponse:
     if closed:
         return over(request, closed, 410)
     if request.method != "POST":
-        context = {"token": token, "until": min(link.expires_at, link.slot.closes_at)}
-        return private(render(request, "monitoring/link_start.html", context))
+        return _start_page(request, link, token)
     if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
         return over(request, "unknown", 403)
-    return _do(request, link)
+    return _do(request, link, token)
 
 
-def _do(request: HttpRequest, link: SurveyLink) -> HttpResponse:
+def _start_page(request: HttpRequest, link: SurveyLink, token: str, *, refused: str = "") -> HttpResponse:
+    context = {
+        "token": token,
+        "until": min(link.expires_at, link.slot.closes_at),
+        "later": choices_shown(link.slot),
+        "refused": refused,
+    }
+    status = 422 if refused else 200
+    return private(render(request, "monitoring/link_start.html", context, status=status))
+
+
+def _do(request: HttpRequest, link: SurveyLink, token: str) -> HttpResponse:
     what = request.POST.get("do", "start")
     if what == "not-me":
         _revoke(link)
@@ -65,12 +79,23 @@ def _do(request: HttpRequest, link: SurveyLink) -> HttpResponse:
         patients.set_reachability(patient=link.slot.patient, actor=None, links_off=True)
         _revoke(link)
         return over(request, "shared", 200)
+    if what == "later":
+        return _later(request, link, token)
     if link.started_at is None:
         link.started_at = clock.now()
         link.save(update_fields=["started_at"])
     bind(request, link)
     audit.record(action=Action.SIGN_IN, actor_id=link.slot.patient.user_id, obj=link.slot, detail="one-tap link")
     return private(redirect("survey", link.slot_id))
+
+
+def _later(request: HttpRequest, link: SurveyLink, token: str) -> HttpResponse:
+    slot, when = link.slot, request.POST.get("when", "")
+    try:
+        at = snooze(slot=slot, choice=when, actor=slot.patient.user, auth_level=AuthLevel.LINK)
+    except SurveyRefused as refusal:
+        return _start_page(request, link, token, refused=refusal.message)
+    return over(request, "later", 200, said=reminded_words(slot.patient, at))
 
 
 def _revoke(link: SurveyLink) -> None:

@@ -27,9 +27,10 @@ from apps.audit import actions as audit
 from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.monitoring import curves
-from apps.monitoring.care import call_words, cover_of, promised_words
+from apps.monitoring.care import call_words, cover_of, promised_words, time_words
 from apps.monitoring.findings import SUICIDAL
 from apps.monitoring.forms import ReachabilityForm
+from apps.monitoring.later import choices_shown
 from apps.monitoring.models import Anchor, Slot, SlotState
 from apps.monitoring.published import definition_of
 from apps.monitoring.schedule import retime
@@ -48,13 +49,14 @@ def own_record(request: ClinicRequest) -> Patient:
 
 
 def due_forms(patient: Patient) -> list[dict[str, Any]]:
-    """Open forms, those that close first on top: {slot, title, questions, minutes, started}."""
+    """Open forms, those that close first on top: {slot, title, questions, minutes, started, until, later, remind}."""
     slots = Slot.objects.filter(patient=patient, state=SlotState.OPEN, closes_at__gt=clock.now())
     rows = slots.select_related("questionnaire").annotate(given=Count("answers")).order_by("closes_at", "id")
-    return [_due(slot) for slot in rows]
+    return [_due(slot, patient) for slot in rows]
 
 
-def _due(slot: Any) -> dict[str, Any]:
+def _due(slot: Any, patient: Patient) -> dict[str, Any]:
+    slot.patient = patient
     definition = definition_of(slot.questionnaire)
     questions = sum(item.required and item.enable_when is None for item in definition.items)
     minutes = max(1, round(questions * SECONDS_A_QUESTION / 60))
@@ -65,6 +67,8 @@ def _due(slot: Any) -> dict[str, Any]:
         "minutes": minutes,
         "started": slot.given > 0,
         "until": _until(slot),
+        "later": choices_shown(slot),
+        "remind": time_words(patient, slot.remind_at) if slot.remind_at and slot.remind_at > clock.now() else "",
     }
 
 

@@ -16,11 +16,11 @@ from apps.accounts.clinic_settings import setting
 from apps.alerts.actions import request_call
 from apps.audit import actions as audit
 from apps.core import clock
-from apps.monitoring import notice
+from apps.monitoring import actions, notice
 from apps.monitoring.access import Access, private, survey_door
 from apps.monitoring.actions import Saved, save_answer, submit_response
 from apps.monitoring.answers import newest_rows, typed
-from apps.monitoring.care import call_words, cover_of, promised_words
+from apps.monitoring.care import call_words, cover_of, promised_words, reminded_words
 from apps.monitoring.forms import WhereaboutsForm
 from apps.monitoring.instruments import AnswerRefused, Definition, Item, parse_form_value
 from apps.monitoring.models import QuestionnaireResponse, Slot, SlotState
@@ -176,6 +176,20 @@ def where(request: HttpRequest, access: Access) -> HttpResponseBase:
         return JsonResponse({"message": words})
     messages.success(request, words)
     return _back(access)
+
+
+@require_POST
+@survey_door
+def snooze(request: HttpRequest, access: Access) -> HttpResponseBase:
+    """ "Remind me later": when=1h, 3h or evening."""
+    when, slot = request.POST.get("when", ""), access.slot
+    try:
+        at = actions.snooze(slot=slot, choice=when, actor=access.actor, auth_level=access.auth_level)
+    except SurveyRefused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, reminded_words(slot.patient, at))
+    return _back(access) if access.via_link else redirect("patient-home")
 
 
 def _back(access: Access) -> HttpResponse:
