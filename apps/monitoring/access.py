@@ -58,8 +58,8 @@ def survey_door(view: View) -> View:
             if own is not None:
                 return view(request, Access(own, user, AuthLevel.SESSION))
         bound = request.session.get(SESSION_KEY)
-        if bound and bound.get("slot") == str(slot):
-            return _by_link(request, view, bound)
+        if bound and (bound.get("slot") == str(slot) or str(slot) in bound.get("followed", ())):
+            return _by_link(request, view, bound, slot)
         if not user.is_authenticated:
             return _signed_out(request)
         refuse(request)
@@ -104,13 +104,21 @@ def _slots() -> Any:
     return Slot.objects.select_related("questionnaire", "patient__user", "clinic", "assignment")
 
 
-def _by_link(request: HttpRequest, view: View, bound: dict[str, Any]) -> HttpResponseBase:
+def let_follow(request: HttpRequest, slot: Slot) -> None:
+    """The form that an answer has opened may be filled in by the same browser, under the same link."""
+    bound = request.session.get(SESSION_KEY)
+    if bound:
+        request.session[SESSION_KEY] = bound | {"followed": [*bound.get("followed", ()), str(slot.pk)]}
+
+
+def _by_link(request: HttpRequest, view: View, bound: dict[str, Any], wanted: UUID) -> HttpResponseBase:
     if clock.now().timestamp() - bound["seen"] > settings.SURVEY_LINK_SESSION.total_seconds():
         del request.session[SESSION_KEY]
         return _signed_out(request, "idle")
     with use_clinic(UUID(bound["clinic"])), transaction.atomic():
         slots: QuerySet[Slot] = _slots()
-        slot = slots.filter(pk=UUID(bound["slot"]), links__pk=UUID(bound["link"]), links__revoked_at=None).first()
+        first = slots.filter(pk=UUID(bound["slot"]), links__pk=UUID(bound["link"]), links__revoked_at=None).first()
+        slot = first and (first if first.pk == wanted else slots.filter(pk=wanted, patient=first.patient_id).first())
         if slot is None or not slot.clinic.is_active or slot.patient.links_off_at is not None:
             del request.session[SESSION_KEY]
             return _signed_out(request, "unknown")

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from apps.accounts.api import ClinicRows
 from apps.accounts.clinic_settings import setting
-from apps.accounts.models import Membership
+from apps.accounts.models import Clinic, Membership
 from apps.accounts.permissions import Permission, Role
 from apps.core import clock
 from apps.core.api import Unprocessable
@@ -127,7 +127,7 @@ class AssignmentViewSet(ClinicRows):
         """Give a person a survey; its slots of the next 14 days are made at once."""
         data = self.taken(NewAssignmentSerializer)
         patient = self.own(Patient, data.pop("patient"))
-        questionnaire = _published(data.pop("questionnaire"))
+        questionnaire = _published(data.pop("questionnaire"), patient.clinic)
         row = actions.assign(patient=patient, questionnaire=questionnaire, actor=self.actor, **data)
         return self.show(row, 201)
 
@@ -145,9 +145,9 @@ class AssignmentViewSet(ClinicRows):
         return self.show(actions.end(assignment=self.get_object(), actor=self.actor))
 
 
-def _published(key: str) -> Questionnaire:
+def _published(key: str, clinic: Clinic) -> Questionnaire:
     try:
-        return actions.newest(key)
+        return actions.newest(key, clinic)
     except Questionnaire.DoesNotExist:
         raise serializers.ValidationError({"questionnaire": "This form is not published here."}) from None
 

@@ -8,6 +8,8 @@ from zoneinfo import available_timezones
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import Clinic
+from apps.monitoring.actions.library import on_offer
 from apps.monitoring.instruments.definition import Respondent
 from apps.monitoring.models import Questionnaire
 from apps.monitoring.published import definition_of
@@ -106,9 +108,9 @@ class AssignForm(forms.Form):
     )
     open_hours = forms.IntegerField(label=_("Open for, hours"), required=False, initial=16, min_value=1, max_value=336)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        shown = [row.pk for row in Questionnaire.objects.all() if _may_be_shown(row)]
+        shown = [row.pk for row in on_offer(clinic) if _may_be_shown(row)]
         field = self.fields["questionnaire"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (declared above)
         field.queryset = Questionnaire.objects.filter(pk__in=shown).order_by("title", "-created_at")

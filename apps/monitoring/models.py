@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import ClinicRow, Membership
 from apps.accounts.permissions import Permission
 from apps.core.models import Row
+from apps.monitoring.instruments.pack import shown_version
 from apps.patients.models import Patient
 
 
@@ -14,11 +15,12 @@ class Questionnaire(Row):
     """A published version of an instrument (FHIR Questionnaire); immutable. Shared by all clinics."""
 
     key = models.CharField(max_length=40)  # 'phq-9': the library's key
-    version = models.CharField(max_length=20)
+    version = models.CharField(max_length=40)  # of a pack: its version, "~", and the beginning of its digest
     language = models.CharField(max_length=12, default="en")
     title = models.CharField(max_length=120)
     definition = models.JSONField()  # items, options, codes, licence, as they were published
     digest = models.CharField(max_length=64)  # SHA-256 of the definition
+    from_pack = models.BooleanField(default=False, db_default=False)  # wording of clinics: theirs alone to use
 
     class Meta:
         constraints = [
@@ -26,7 +28,45 @@ class Questionnaire(Row):
         ]
 
     def __str__(self) -> str:
-        return f"{self.title} {self.version}"
+        return f"{self.title} {shown_version(self.version)}"
+
+
+class PackState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    PUBLISHED = "published", _("published")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class ContentPack(ClinicRow):
+    """The wording of an instrument, with its licence, as one clinic installed it. Published, it never changes."""
+
+    key = models.CharField(_("instrument"), max_length=40)
+    version = models.CharField(_("version"), max_length=20)
+    language = models.CharField(_("language"), max_length=12, default="en")
+    title = models.CharField(_("title"), max_length=120)
+    licence = models.TextField(_("licence"))
+    attribution = models.TextField(_("attribution"))
+    source_url = models.CharField(_("source"), max_length=300)
+    document = models.JSONField()  # in our own schema, docs/content-packs.md
+    digest = models.CharField(max_length=64)  # SHA-256 of the document
+    state = models.CharField(_("state"), max_length=10, choices=PackState, default=PackState.DRAFT)
+    questionnaire = models.ForeignKey(Questionnaire, null=True, on_delete=models.PROTECT, related_name="packs")
+    installed_by = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+    published_at = models.DateTimeField(_("published"), null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "key", "version", "language"], name="pack_version_once"),
+            models.CheckConstraint(
+                condition=Q(state="draft") | Q(questionnaire__isnull=False, published_at__isnull=False),
+                name="published_pack_has_a_questionnaire",
+            ),
+        ]
+        verbose_name = _("content pack")
+        verbose_name_plural = _("content packs")
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.version} ({self.language})"
 
 
 class SafetyItem(Row):
@@ -46,7 +86,14 @@ class Assignment(ClinicRow):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="assignments")
     questionnaire = models.ForeignKey(Questionnaire, on_delete=models.PROTECT, related_name="+")
     rhythm = models.CharField(
-        max_length=10, choices=[("daily", _("every day")), ("weekly", _("every week")), ("once", _("once"))]
+        max_length=10,
+        choices=[
+            ("daily", _("every day")),
+            ("weekly", _("every week")),
+            ("once", _("once")),
+            ("follow-on", _("after an answer")),
+            ("staff", _("by staff")),
+        ],
     )
     weekday = models.PositiveSmallIntegerField(null=True, blank=True)  # 0 = Monday, for weekly
     opens_time = models.TimeField(default="08:00")  # in the patient's local calendar

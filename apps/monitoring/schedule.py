@@ -35,6 +35,7 @@ DAYS_AHEAD = 14
 NUDGE_AT = 0.6  # share of the open time after which the one nudge goes out
 BETWEEN_MESSAGES = timedelta(hours=1)
 POISON_DELAY = timedelta(hours=1)
+DATED = r"^\d{4}-\d\d-\d\d$"
 CHANNELS = ("push", "sms", "email")
 MESSAGES_AT_MOST = 2  # about one slot, over all channels
 
@@ -101,8 +102,9 @@ def retime(patient: Patient) -> int:
     """Compute the moments of living slots anew after a change of the person's time zone; how many changed."""
     zone = ZoneInfo(patient.time_zone)
     living = Slot.objects.filter(patient=patient, state__in=[SlotState.SCHEDULED, SlotState.OPEN])
+    dated = living.filter(slot_key__regex=DATED)  # any other form hangs on a moment, which is the same everywhere
     moved = list(
-        living.exclude(time_zone=zone.key).select_related("assignment").select_for_update(of=("self",)).order_by("id")
+        dated.exclude(time_zone=zone.key).select_related("assignment").select_for_update(of=("self",)).order_by("id")
     )
     for slot in moved:
         there = _slot(slot.assignment, date.fromisoformat(slot.slot_key), zone)
@@ -298,7 +300,7 @@ def _close(slot: Slot, now: datetime) -> None:
     _finish(slot, SlotState.MISSED)
     definition = definition_of(slot.questionnaire)
     answers = answers_of(slot, definition)
-    if not answers:
+    if not answers and slot.assignment.rhythm != "follow-on":
         _tell_if_silent(slot)
         return
     for finding in blank_findings(definition, answers):

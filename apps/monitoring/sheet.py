@@ -21,6 +21,8 @@ RECALL = {
     "1 month": gettext_lazy("Over the last month"),
     "past month": gettext_lazy("Over the last month"),
     "past week": gettext_lazy("Over the last week"),
+    "1 week": gettext_lazy("Over the last week"),
+    "7 days": gettext_lazy("Over the last 7 days"),
     "1 year": gettext_lazy("Over the last year"),
     "12 months": gettext_lazy("Over the last year"),
     "now": gettext_lazy("Right now"),

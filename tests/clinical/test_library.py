@@ -28,7 +28,7 @@ PURE = (
 )
 #: clinical.md 1.1: only these may ship wording; scales in our own words and own items aside.
 VERBATIM = {"phq-9", "phq-2", "gad-7", "audit-c"}
-OWN = {"check-in", "misuse", "moaa-s", "aldrete", "padss"}
+OWN = {"check-in", "misuse", "moaa-s", "aldrete", "padss", "nrs-pain", "bprs-positive"}
 
 
 @pytest.mark.parametrize("module", PURE)
@@ -95,4 +95,4 @@ def test_item_nine_reads_as_published() -> None:
 
 def test_clinician_scales_are_not_for_patients() -> None:
     clinician = {key for key, definition in LIBRARY.items() if definition.respondent is Respondent.CLINICIAN}
-    assert clinician == {"madrs", "cadss-6", "moaa-s", "aldrete", "padss"}
+    assert clinician == {"madrs", "cadss-6", "moaa-s", "aldrete", "padss", "bprs-positive"}

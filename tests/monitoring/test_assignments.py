@@ -47,9 +47,9 @@ def test_a_changed_text_under_a_published_version_is_refused() -> None:
 def _publish_under(key: str) -> None:
     import dataclasses
 
-    from apps.monitoring.actions.library import _publish
+    from apps.monitoring.actions.library import publish
 
-    _publish(dataclasses.replace(LIBRARY["gad-7"], key=key), "en")
+    publish(dataclasses.replace(LIBRARY["gad-7"], key=key), "en")
 
 
 def test_an_assignment_makes_the_slots_of_two_weeks(cast: Cast) -> None:

@@ -11,8 +11,9 @@ from apps.monitoring.actions.devices import (
     revoke_device,
     set_limits,
 )
-from apps.monitoring.actions.library import PublishedDiffers, newest, publish_library
+from apps.monitoring.actions.library import PublishedDiffers, newest, on_offer, publish_library
 from apps.monitoring.actions.observations import Reading, Recorded, correct_observation, record_observations
+from apps.monitoring.actions.packs import publish_pack, read_upload, stage_pack, withdraw_pack
 from apps.monitoring.actions.responses import submit_response
 from apps.monitoring.actions.snooze import snooze
 
@@ -29,13 +30,18 @@ __all__ = [
     "find_device",
     "give_device",
     "newest",
+    "on_offer",
     "pause",
     "publish_library",
+    "publish_pack",
+    "read_upload",
     "record_from_device",
     "record_observations",
     "revoke_device",
     "save_answer",
     "set_limits",
     "snooze",
+    "stage_pack",
     "submit_response",
+    "withdraw_pack",
 ]

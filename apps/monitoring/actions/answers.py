@@ -14,6 +14,7 @@ from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
 from apps.core.failpoints import failpoint
+from apps.monitoring.actions.follow_on import SCREENER, open_follow_on
 from apps.monitoring.answers import typed
 from apps.monitoring.findings import cause_of, is_suicidal, ordinal, title_of
 from apps.monitoring.instruments import AnswerRefused, AnswerValue, Definition, Finding, Kind, answer_findings
@@ -74,7 +75,8 @@ def save_answer(
         skipped=skipped,
         **_columns(definition, link_id, value),
     )
-    _raise_all(answer, slot, definition, findings)
+    follow_on = open_follow_on(slot, findings, auth_level)
+    _raise_all(answer, slot, definition, findings, asked=follow_on is not None)
     audit.record(action=Action.CREATE, actor_id=actor.pk if actor else None, obj=answer)
     failpoint("answer.before-commit")
     return Saved(answer, True, worst(f.level for f in findings), any(map(is_suicidal, findings)), late)
@@ -151,15 +153,27 @@ def _before(slot: Slot, link_id: str) -> int | None:
     return None if newest is None else newest.value
 
 
-def _raise_all(answer: ItemAnswer, slot: Slot, definition: Definition, findings: tuple[Finding, ...]) -> None:
+def _raise_all(
+    answer: ItemAnswer, slot: Slot, definition: Definition, findings: tuple[Finding, ...], *, asked: bool
+) -> None:
     failpoint("answer.after-insert")
     before = _before(slot, answer.link_id) if findings else None
     for finding in findings:
-        _raise(answer, slot, definition, finding, before)
+        _raise(answer, slot, definition, finding, before, asked=asked)
 
 
-def _raise(answer: ItemAnswer, slot: Slot, definition: Definition, finding: Finding, before: int | None) -> None:
-    detail = _("The C-SSRS screener must be asked by a clinician.") if is_suicidal(finding) else ""
+def _screener_words(slot: Slot, finding: Finding, *, asked: bool) -> str:
+    """Who asks the C-SSRS screener; nothing where this is the screener, or no thought of suicide."""
+    if not is_suicidal(finding) or slot.questionnaire.key == SCREENER:
+        return ""
+    if asked:
+        return _("The C-SSRS screener was opened for the person to answer now.")
+    return _("The C-SSRS screener must be asked by a clinician.")
+
+
+def _raise(
+    answer: ItemAnswer, slot: Slot, definition: Definition, finding: Finding, before: int | None, *, asked: bool
+) -> None:
     alerts.raise_alert(
         patient=slot.patient,
         cause=cause_of(finding),
@@ -169,6 +183,6 @@ def _raise(answer: ItemAnswer, slot: Slot, definition: Definition, finding: Find
         source_id=answer.pk,
         rule_code=finding.code,
         value=ordinal(finding),
-        detail=detail,
+        detail=_screener_words(slot, finding, asked=asked),
         synthetic=slot.synthetic,
     )

@@ -21,6 +21,9 @@ from apps.monitoring.schedule import local_today, plan_slots
 from apps.notifications import actions as notifications
 from apps.patients.models import Patient
 
+#: Rows without a rhythm: forms hang on them that staff filled in, or that an answer opened.
+UNPLANNED = ("staff", "follow-on")
+
 
 @transaction.atomic
 def assign(
@@ -87,12 +90,26 @@ def end(*, assignment: Assignment, actor: User) -> Assignment:
 
 
 def _insert(patient: Patient, **fields: Any) -> Assignment:
+    running = Assignment.objects.filter(patient=patient, status="active").exclude(rhythm__in=UNPLANNED)
+    if running.filter(questionnaire__key=fields["questionnaire"].key).exists():  # in whatever version
+        raise _already()
+    _make_room(patient, fields["questionnaire"])
     try:
         with transaction.atomic():
             return Assignment.objects.create(clinic_id=patient.clinic_id, patient=patient, **fields)
     except IntegrityError:
-        words = _("This person already has this form. End the old schedule first.")
-        raise SurveyRefused("already-assigned", words) from None
+        raise _already() from None
+
+
+def _already() -> SurveyRefused:
+    words = _("This person already has this form. End the old schedule first.")
+    return SurveyRefused("already-assigned", words)
+
+
+def _make_room(patient: Patient, questionnaire: Questionnaire) -> None:
+    """What staff filled in or an answer opened hangs on a row without a rhythm; a real schedule takes its place."""
+    loose = Assignment.objects.filter(patient=patient, status="active", rhythm__in=UNPLANNED)
+    loose.filter(questionnaire__key=questionnaire.key).update(status="completed")
 
 
 def _cancel_slots(row: Assignment, *, until: date | None) -> None:

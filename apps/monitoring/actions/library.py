@@ -1,9 +1,11 @@
-"""Publish the instruments of the library, so that answers hang on a version that never changes."""
+"""Publish the instruments of the library and of content packs: answers hang on a version that never changes."""
 
 from django.db import transaction
+from django.db.models import Q
 
+from apps.accounts.models import Clinic
 from apps.monitoring.instruments import LIBRARY, Definition
-from apps.monitoring.models import Questionnaire, SafetyItem
+from apps.monitoring.models import ContentPack, PackState, Questionnaire, SafetyItem
 from apps.monitoring.published import digest, to_json
 
 
@@ -17,21 +19,42 @@ def publish_library(*, language: str = "en") -> dict[str, Questionnaire]:
 
     Raises PublishedDiffers when the text of a published version was changed.
     """
-    return {key: _publish(definition, language) for key, definition in LIBRARY.items()}
+    return {key: publish(definition, language) for key, definition in LIBRARY.items()}
 
 
-def newest(key: str, language: str = "en") -> Questionnaire:
-    """The newest published version of an instrument. Raises Questionnaire.DoesNotExist."""
-    return Questionnaire.objects.filter(key=key, language=language).latest("created_at")
+def newest(key: str, clinic: Clinic | None = None, language: str = "en") -> Questionnaire:
+    """What the clinic gives to people now: its own newest wording, else the library's newest version.
+
+    Raises Questionnaire.DoesNotExist.
+    """
+    own = ContentPack.objects.filter(clinic=clinic, key=key, language=language, state=PackState.PUBLISHED)
+    pack = own.select_related("questionnaire").order_by("-published_at", "-id").first() if clinic else None
+    if pack is not None and pack.questionnaire is not None:
+        return pack.questionnaire
+    return Questionnaire.objects.filter(key=key, language=language, from_pack=False).latest("created_at")
 
 
-def _publish(definition: Definition, language: str) -> Questionnaire:
+def on_offer(clinic: Clinic) -> list[Questionnaire]:
+    """What may be given out in that clinic: of each instrument and language its own newest, else the library's."""
+    packs = ContentPack.objects.filter(clinic=clinic, state=PackState.PUBLISHED).values("questionnaire")
+    rows = Questionnaire.objects.filter(Q(from_pack=False) | Q(pk__in=packs)).order_by("created_at", "id")
+    pairs = {(row.key, row.language) for row in rows}
+    return sorted((newest(key, clinic, language) for key, language in pairs), key=lambda row: row.title)
+
+
+def publish(definition: Definition, language: str, *, from_pack: bool = False) -> Questionnaire:
+    """The row of a definition, made if it is not there. Raises PublishedDiffers."""
     published = to_json(definition)
     row, made = Questionnaire.objects.get_or_create(
         key=definition.key,
         version=definition.version,
         language=language,
-        defaults={"title": definition.title, "definition": published, "digest": digest(published)},
+        defaults={
+            "title": definition.title,
+            "definition": published,
+            "digest": digest(published),
+            "from_pack": from_pack,
+        },
     )
     if made:
         SafetyItem.objects.bulk_create(_safety_items(row, definition))

@@ -1,4 +1,4 @@
-"""PEG, ISI, OCI-R, ICSI/ICPI, CADSS-6: codes and scoring (clinical.md 1.2). Pure."""
+"""PEG, pain now, ISI, OCI-R, ICSI/ICPI, CADSS-6, BPRS, PDQ-5: codes and scoring (clinical.md 1.2). Pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from apps.alerts.levels import Level
 from apps.monitoring.instruments.definition import (
     LOINC_SYSTEM,
     Definition,
+    Item,
+    Kind,
     Respondent,
     coded_items,
+    coded_options,
 )
+from apps.monitoring.instruments.definition import gettext_noop as _
 from apps.monitoring.instruments.result import Score, Sheet, band, reaches, round_half_up, scored
 
 PEG = Definition(
@@ -77,9 +81,71 @@ CADSS6 = Definition(
     max_total=24,
 )
 
+NRS_PAIN = Definition(
+    key="nrs-pain",
+    version="1",
+    title=_("Pain now"),
+    items=(
+        Item(
+            "pain",
+            Kind.RANGE,
+            _("How strong is your pain right now?"),
+            _("Pain"),
+            loinc="72514-3",
+            minimum=0,
+            maximum=10,
+            low_label=_("No pain"),
+            high_label=_("Worst pain I can imagine"),
+        ),
+    ),
+    licence="Short clinical scale; labels in our own words.",
+    attribution="Telek",
+    source_url="https://loinc.org/72514-3",
+    recall="now",
+    system=LOINC_SYSTEM,
+    code="72514-3",
+    total_code="72514-3",
+    own_wording=True,
+    max_total=10,
+)
+#: Each 1-7; the four items of the BPRS that tell of psychosis. Names of the items, in our own words.
+BPRS_ITEMS = (
+    ("suspiciousness", _("Suspiciousness")),
+    ("hallucinations", _("Hallucinatory behaviour")),
+    ("unusual_thoughts", _("Unusual thought content")),
+    ("disorganisation", _("Conceptual disorganisation")),
+)
+BPRS = Definition(
+    key="bprs-positive",
+    version="1",
+    title=_("BPRS, positive items"),
+    items=tuple(Item(link_id, text=topic, topic=topic, options=coded_options(1, 7)) for link_id, topic in BPRS_ITEMS),
+    licence="Public domain; names of the items only, in our own words.",
+    attribution="Overall and Gorham 1962",
+    source_url="https://doi.org/10.2466/pr0.1962.10.3.799",
+    recall="now",
+    respondent=Respondent.CLINICIAN,
+    code="bprs-positive",
+    own_wording=True,
+    max_total=28,
+)
+PDQ5 = Definition(
+    key="pdq-5",
+    version="1",
+    title="PDQ-5",
+    items=coded_items(5, 0, 4),
+    licence="Rights administered (Sullivan; Mapi); not redistributable.",
+    attribution="Sullivan et al. 1990",
+    source_url="https://eprovide.mapi-trust.org/",
+    recall="1 week",
+    code="pdq-5",
+    max_total=20,
+)
+
 ISI_BANDS = ((7, "none"), (14, "subthreshold"), (21, "moderate"), (28, "severe"))
 OCI_R_CUT = 21
 BLADDER_REVIEW_CUT = 6
+BPRS_HOLD = 4
 #: Hoarding [V]; the others [GK] (clinical.md 1.2).
 OCI_R_SUBSCALES: Mapping[str, tuple[str, ...]] = {
     "hoarding": ("q1", "q7", "q13"),
@@ -138,3 +204,20 @@ def _index(sheet: Sheet, link_ids: tuple[str, ...]) -> int | None:
 def score_cadss6(sheet: Sheet) -> Score:
     """Sum 0-24; no validated cut-off."""
     return scored(sheet, total=sheet.complete_sum())
+
+
+def score_sum(sheet: Sheet) -> Score:
+    """The sum of all items; no cut-off in the sources."""
+    return scored(sheet, total=sheet.complete_sum())
+
+
+def score_bprs(sheet: Sheet) -> Score:
+    """Sum 4-28. Any item >= 4 at discharge means that the person stays (``hold_discharge``)."""
+    numbers = [number for number in sheet.numbers() if number is not None]
+    high = any(number >= BPRS_HOLD for number in numbers)
+    complete = sheet.valid and len(numbers) == len(BPRS_ITEMS)
+    return scored(
+        sheet,
+        total=sheet.complete_sum(),
+        detail={"hold_discharge": high or not complete, "discharge_ok": complete and not high},
+    )

@@ -29,7 +29,7 @@ SLOTS_SHOWN = 20
 def patient_forms(request: ClinicRequest, pk: UUID) -> HttpResponse:
     """The forms of one person; post gives a new one."""
     patient = get_object_or_404(Patient.objects.visible_to(request.user).select_related("clinic"), pk=pk)
-    form = AssignForm(request.POST if request.method == "POST" else None)
+    form = AssignForm(request.POST if request.method == "POST" else None, clinic=patient.clinic)
     if request.method == "POST" and form.is_valid():
         try:
             actions.assign(patient=patient, actor=request.user, **form.settings())

@@ -17,8 +17,9 @@ from apps.alerts.actions import request_call
 from apps.audit import actions as audit
 from apps.core import clock
 from apps.monitoring import actions, notice
-from apps.monitoring.access import Access, private, survey_door
+from apps.monitoring.access import Access, let_follow, private, survey_door
 from apps.monitoring.actions import Saved, save_answer, submit_response
+from apps.monitoring.actions.follow_on import follow_on_of
 from apps.monitoring.answers import newest_rows, typed
 from apps.monitoring.care import call_words, cover_of, promised_words, reminded_words
 from apps.monitoring.forms import WhereaboutsForm
@@ -135,8 +136,19 @@ def done(request: HttpRequest, access: Access) -> HttpResponseBase:
         "response": response,
         "definition": definition,
         "score": response if may_show and response.total is not None else None,
+        "follow_on": _follow_on(request, access),
     }
     return _page(request, access, "monitoring/survey_done.html", context)
+
+
+def _follow_on(request: HttpRequest, access: Access) -> Slot | None:
+    """The screener that an answer has opened and that still waits."""
+    found = follow_on_of(access.slot)
+    if found is None or found.state != SlotState.OPEN:
+        return None
+    if access.via_link:
+        let_follow(request, found)
+    return found
 
 
 @require_POST
