@@ -23,6 +23,8 @@ from apps.alerts.actions import raise_alert
 from apps.core import clock
 from apps.core.db.scope import use_clinic, use_user
 from apps.messaging import actions as messaging
+from apps.monitoring.actions import stage_pack
+from apps.monitoring.instruments.pack import read_pack
 from apps.monitoring.links import issue
 from apps.monitoring.models import Observation, Slot, SlotState
 from apps.notifications.keys import one_tap_token
@@ -31,6 +33,7 @@ from apps.patients import actions as patients
 from apps.patients.models import Patient
 from apps.sessions.models import Visit, VisitNote
 from tests.cast import Cast, make_cast, make_person
+from tests.clinical.packs import pack_for
 from tests.monitoring.stage import questionnaire
 
 RELATIONS = ("own", "other", "foreign")
@@ -204,6 +207,8 @@ def _fill_clinic(world: World, relation: str, clinic: Clinic, member: User) -> N
     world.note("user", relation, member.pk)
     assert member.membership
     world.note("membership", relation, member.membership.pk)
+    pack = stage_pack(clinic=clinic, pack=read_pack(pack_for("isi", words=f"Pack {NAME[relation]}")), actor=None)
+    world.note("content-pack", relation, pack.pk)
     world.note("staff-contact-point", relation, ContactPoint.objects.filter(user=member).order_by("rank")[0].pk)
     token, _text = create_token(label="lab", scopes=[Permission.SEE_DESK], days=9, actor=member)
     world.note("staff-token", relation, token.pk)
