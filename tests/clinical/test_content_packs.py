@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 from typing import Any
@@ -240,10 +241,8 @@ def test_what_a_questionnaire_leaves_out_is_given_beside_it() -> None:
 ))  # fmt: skip
 def test_no_document_at_all_makes_the_reader_fall_over(document: Any) -> None:
     for read in (read_pack, lambda given: pack_document({**foreign(), "item": given})):
-        try:
-            read(document)
-        except PackRefused as refusal:
-            assert refusal.problems
+        with contextlib.suppress(PackRefused):
+            assert read(document)
 
 
 def test_items_with_codes_alone_keep_their_kinds_in_fhir() -> None:
