@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from apps.monitoring.views import links, portal, schedules, surveys
+from apps.monitoring.views import links, portal, readings, schedules, surveys
 
 urlpatterns: list[URLPattern] = [
     path("s/<str:token>/", links.start, name="survey-link"),
@@ -17,6 +17,9 @@ urlpatterns: list[URLPattern] = [
     path("check-in/", portal.checkin, name="checkin"),
     path("progress/", portal.progress, name="progress"),
     path("more/", portal.more, name="more"),
+    path("readings/", readings.readings, name="readings"),
+    path("desk/patients/<uuid:pk>/readings/", readings.patient_readings, name="patient-readings"),
+    path("desk/devices/<uuid:pk>/end/", readings.device_end, name="device-end"),
     path("call-me/", portal.call_me, name="call-me"),
     path("desk/patients/<uuid:pk>/forms/", schedules.patient_forms, name="patient-forms"),
     path("desk/forms/<uuid:pk>/", schedules.change, name="assignment-change"),

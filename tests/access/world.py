@@ -142,6 +142,10 @@ def _fill_survey(world: World, relation: str, patient: Patient, clinician: User)
         source=f"x{CLINICAL[relation]}",
     )
     world.note("observation", relation, observation.pk)
+    device, _token = monitoring.add_device(
+        identifier=f"x{CLINICAL[relation]}", label=CLINICAL[relation], patient=patient, actor=clinician
+    )
+    world.note("device", relation, device.pk)
 
 
 def _fill_talk(world: World, relation: str, patient: Patient) -> None:
