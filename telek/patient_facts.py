@@ -77,6 +77,10 @@ class PatientFacts:
         """The last answer to "where are you now"."""
         return self._rows(Whereabouts).order_by("-created_at").first()
 
+    def said_where(self, since: datetime) -> list[Whereabouts]:
+        """Every answer to "where are you now" since then."""
+        return list(self._rows(Whereabouts).filter(created_at__gte=since).order_by("created_at"))
+
     def notes(self) -> list[SafetyNote]:
         """What bears on risk, newest first."""
         found = self._rows(SafetyNote).filter(status="final").select_related("author__user")

@@ -53,11 +53,16 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
 
 
 class AlertEventSerializer(serializers.ModelSerializer[AlertEvent]):
-    """One line of an alert's history; actor: a membership, null for the system or the patient."""
+    """One line of an alert's history; actor: a membership, null for the system or the patient.
+
+    recorded: what was written down at closing, by name; empty for any other event.
+    """
+
+    recorded = serializers.DictField(child=serializers.CharField(), read_only=True)
 
     class Meta:
         model = AlertEvent
-        fields = ("id", "created_at", "kind", "actor", "text")
+        fields = ("id", "created_at", "kind", "actor", "text", "recorded")
         read_only_fields = fields
 
 
@@ -86,6 +91,11 @@ class ResolveSerializer(serializers.Serializer[Any]):
 
     disposition = serializers.ChoiceField(choices=Disposition.choices)
     text = serializers.CharField(max_length=4000)
+    record = serializers.DictField(
+        child=serializers.CharField(max_length=2000, allow_blank=True),
+        required=False,
+        help_text="What was asked, judged, done and comes next, by name; a P1 or P2 is refused without it.",
+    )
 
 
 class FilterSerializer(serializers.Serializer[Any]):

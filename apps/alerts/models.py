@@ -1,7 +1,9 @@
 """Something needs a human: alerts, who is on call, and the ladder that pages until somebody takes it."""
 
+import json
 from datetime import datetime
 from typing import ClassVar, Self
+from uuid import UUID
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -11,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ClinicRow, ClinicRowQuerySet, Membership
 from apps.accounts.permissions import Permission
+from apps.core.encryption import EncryptedTextField
 from apps.patients.models import Patient
 
 LEVELS = [("P1", _("Act now")), ("P2", _("Today")), ("P3", _("Soon"))]
@@ -279,11 +282,23 @@ class AlertEvent(ClinicRow):
         Membership, null=True, on_delete=models.PROTECT, related_name="+"
     )  # null: system or patient
     text = models.CharField(max_length=500, blank=True)
+    record = EncryptedTextField()  # of closing: JSON of closing_record, under the person's key; else empty
 
     view_permission = Permission.SEE_DESK
 
     class Meta:
         ordering = ["created_at", "id"]
+
+    @property
+    def patient_id(self) -> UUID:
+        """Whose key seals the record."""
+        return self.alert.patient_id
+
+    @property
+    def recorded(self) -> dict[str, str]:
+        """What was written down, by name (closing_record.QUESTIONS); empty for any event but closing."""
+        found: dict[str, str] = json.loads(str(self.record)) if self.record else {}
+        return found
 
 
 class ContactAttempt(ClinicRow):

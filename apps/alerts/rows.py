@@ -65,6 +65,16 @@ def alert_row(alert: Alert, user: User) -> dict[str, Any]:
     }
 
 
+def clock_seconds(alert: Alert) -> int | None:
+    """How long the running clock is as a whole, for a meter beside it; None where no clock runs."""
+    running = _clock(alert) if alert.state != AlertState.RESOLVED else None
+    if running is None:
+        return None
+    began = {"acknowledge": alert.rung_entered_at or alert.raised_at, "contact": alert.episode_began_at}
+    end = datetime.fromisoformat(running["at"])
+    return max(1, round((end - began.get(running["kind"], alert.raised_at)).total_seconds()))
+
+
 def ladder_lines(alert: Alert, at: datetime) -> list[RungLine]:
     """The rungs already paged, oldest first, and those ahead with who would be paged as things stand now."""
     targets = dict(EscalationRung._meta.get_field("target").flatchoices)

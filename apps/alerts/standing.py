@@ -1,5 +1,8 @@
 """Between the row and the ladder: read a standing off an alert, put one back, and the one way to save an alert."""
 
+import json
+from collections.abc import Mapping
+
 from apps.accounts.models import Membership
 from apps.alerts import ladder
 from apps.alerts.ladder import Policy, Standing
@@ -46,10 +49,21 @@ def set_timer(alert: Alert) -> None:
     alert.next_step_at = ladder.next_step_at(policy_of(alert), standing_of(alert))
 
 
-def note(alert: Alert, kind: EventKind, actor: Membership | None = None, text: str = "") -> None:
-    """One line of the alert's history."""
+def note(
+    alert: Alert,
+    kind: EventKind,
+    actor: Membership | None = None,
+    text: str = "",
+    record: Mapping[str, str] | None = None,
+) -> None:
+    """One line of the alert's history. record: what was written down at closing."""
     AlertEvent.objects.create(
-        clinic_id=alert.clinic_id, alert=alert, kind=kind, actor=actor, text=text.replace("\x00", "")[:TEXT_LIMIT]
+        clinic_id=alert.clinic_id,
+        alert=alert,
+        kind=kind,
+        actor=actor,
+        text=text.replace("\x00", "")[:TEXT_LIMIT],
+        record=json.dumps(record) if record else "",
     )
 
 

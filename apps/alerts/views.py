@@ -63,7 +63,13 @@ def _acknowledge(alert: Alert, actor: Any, data: dict[str, Any]) -> None:
 
 def _contact(alert: Alert, actor: Any, data: dict[str, Any]) -> None:
     actions.record_contact(
-        alert=alert, actor=actor, channel=data["channel"], reached=data["reached"] == "yes", text=data["text"]
+        alert=alert,
+        actor=actor,
+        channel=data["channel"],
+        reached=data["reached"] == "yes",
+        text=data["text"],
+        place=data["place"],
+        company=data["company"],
     )
 
 
@@ -80,7 +86,7 @@ def _escalate(alert: Alert, actor: Any, data: dict[str, Any]) -> None:
 
 
 def _resolve(alert: Alert, actor: Any, data: dict[str, Any]) -> None:
-    actions.resolve(alert=alert, actor=actor, disposition=data["disposition"], text=data["text"])
+    actions.resolve(alert=alert, actor=actor, disposition=data["disposition"], text=data["text"], record=data)
 
 
 def _snooze(alert: Alert, actor: Any, data: dict[str, Any]) -> None:
@@ -129,7 +135,7 @@ def verb_view(verb: Verb) -> View:
         try:
             verb.act(alert, request.user, form.cleaned_data)
         except AlertRefused as refusal:
-            form.add_error(None, refusal.message)
+            form.refuse(refusal)
             return _page(request, verb, alert, form, HTTPStatus.CONFLICT)
         return _done(request, verb, alert)
 

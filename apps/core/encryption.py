@@ -134,5 +134,9 @@ class EncryptedTextField(models.BinaryField):
     def get_default(self) -> str:
         return ""
 
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        """The empty default is empty bytes, also for a column that a migration adds."""
+        return super().get_db_prep_value(value or b"", connection, prepared)
+
     def value_to_string(self, obj: models.Model) -> str:
         return ""

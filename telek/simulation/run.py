@@ -30,6 +30,24 @@ from telek.simulation import course
 from telek.simulation.course import GAD7_WEIGHTS, PHQ9_WEIGHTS, Traits
 
 Progress = Callable[[str], None]
+#: What the simulated nurse writes down at closing (alerts.closing_record), besides the next contact.
+CLOSING = {
+    "ideation": "passive",
+    "plan": "none",
+    "intent": "none",
+    "means": "secured",
+    "past": "earlier",
+    "intoxication": "no",
+    "protective": "Family near, looks forward to the next session.",
+    "acute": "low",
+    "chronic": "moderate",
+    "why": "Passing thoughts as before, no plan, no intent, somebody near.",
+    "care": "as-before",
+    "safety_plan": "reviewed",
+    "means_safety": "agreed",
+    "basis": "nobody",
+    "treatment": "continue",
+}
 
 
 @dataclass
@@ -219,6 +237,7 @@ class Simulation:
             actor=self.nurse,
             disposition="safe",
             text="Known passing thoughts, no plan, no intent. Went through the safety plan together. Next contact at the session.",
+            record=CLOSING | {"follow_up_at": clock.now() + timedelta(days=2)},
         )
 
     def _handle_tasks(self) -> None:

@@ -14,11 +14,12 @@ from apps.accounts.requests import ClinicRequest
 from apps.alerts import actions
 from apps.alerts.forms import ContactForm, HandOverForm, ReasonForm, ResolveForm
 from apps.alerts.models import Alert, AlertState
-from apps.alerts.rows import alert_row, ladder_lines, with_people
+from apps.alerts.rows import alert_row, clock_seconds, ladder_lines, with_people
 from apps.audit import actions as audit
 from apps.core import clock
 from apps.monitoring.models import QuestionnaireResponse
 from apps.monitoring.published import definition_of
+from telek.alert_story import record_of, story
 from telek.curves import dosed_curve
 from telek.patient_facts import PatientFacts, answers_in_slot, item_lines
 
@@ -38,6 +39,7 @@ def alert_page(request: ClinicRequest, pk: UUID) -> HttpResponse:
 
 def _context(request: ClinicRequest, alert: Alert, facts: PatientFacts) -> dict[str, object]:
     lines = ladder_lines(alert, facts.at)
+    events = list(alert.events.select_related("actor__user"))
     return {
         "nav": "alerts",
         "alert": alert,
@@ -46,7 +48,9 @@ def _context(request: ClinicRequest, alert: Alert, facts: PatientFacts) -> dict[
         "patient": alert.patient,
         "ladder": lines,
         "next": next((line for line in lines if line.state == "next"), None),
-        "events": alert.events.select_related("actor__user"),
+        "meter": clock_seconds(alert),
+        "story": story(alert, events, facts.said_where(alert.raised_at)),
+        "record": record_of(events, alert.clinic),
         "attempts": alert.contact_attempts.select_related("actor__user").order_by("-created_at"),
         "curve": dosed_curve(facts.points, facts.doses, facts.at, (430, 190)),
         "item_nine": facts.item_nine(),
@@ -92,12 +96,14 @@ def _verbs(request: ClinicRequest, alert: Alert) -> dict[str, object]:
     user = request.user
     may = user.may(Permission.HANDLE_ALERTS) and alert.state != AlertState.RESOLVED
     if not may:
-        return {"may_handle": False, "missing": []}
+        return {"may_handle": False, "missing": [], "closable": False}
+    missing = actions.what_is_missing(alert, user)
     mine = alert.owner_id == user.membership.pk if user.membership else False
     return {
         "may_handle": True,
         "mine": mine and alert.state != AlertState.OPEN,
-        "missing": actions.what_is_missing(alert, user),
+        "missing": missing,
+        "closable": not missing,
         "contact_form": ContactForm(alert=alert, actor=user, prefix=None),
         "hand_over_form": HandOverForm(alert=alert, actor=user),
         "escalate_form": ReasonForm(alert=alert, actor=user),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from threading import Barrier
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from django.db import connections, transaction
 
@@ -32,6 +33,36 @@ def a_raise(patient: Patient, level: str = "P1", **more: Any) -> Alert:
     }
     with use_clinic(patient.clinic_id):
         return raise_alert(patient=patient, level=level, **(words | more))
+
+
+def a_record(**other: str) -> dict[str, str]:
+    """Everything that closing a P1 asks for, the next contact tomorrow on the clinic's clock; `other` over it."""
+    tomorrow = clock.now().astimezone(ZoneInfo("America/New_York")) + timedelta(days=1)
+    full = {
+        "ideation": "passive",
+        "plan": "none",
+        "intent": "none",
+        "means": "secured",
+        "past": "earlier",
+        "intoxication": "no",
+        "protective": "Her sister stays; the dog.",
+        "acute": "moderate",
+        "chronic": "moderate",
+        "why": "Passing thoughts since the change of medicine, no plan.",
+        "care": "with-someone",
+        "safety_plan": "reviewed",
+        "means_safety": "agreed",
+        "basis": "contact",
+        "told": "Elena Ruiz, sister",
+        "follow_up_at": tomorrow.isoformat(timespec="minutes"),
+        "treatment": "continue",
+    }
+    return full | other
+
+
+def as_form(record: dict[str, str]) -> dict[str, str]:
+    """The record as the form sends it: the clinic's own clock without a zone."""
+    return record | {"follow_up_at": record["follow_up_at"][:16]}
 
 
 def fresh(alert: Alert) -> Alert:

@@ -7,7 +7,7 @@ import pytest
 from apps.alerts.actions import acknowledge, record_contact
 from apps.alerts.models import Alert
 from apps.audit.models import AuditEvent
-from tests.alerts.scene import a_raise, fresh
+from tests.alerts.scene import a_raise, a_record, fresh
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.alerts.api_urls")]
@@ -73,7 +73,9 @@ def test_an_alert_is_worked_over_the_api(cast: Cast, alert: Alert) -> None:
     to = cast.prescriber.membership
     assert to
     assert send(cast, "nurse", alert, "hand-over", to=str(to.pk), reason="Off").json()["owner"] == str(to.pk)
-    closed = send(cast, "prescriber", alert, "resolve", disposition="safe", text="Spoke, safe.").json()
+    closed = send(
+        cast, "prescriber", alert, "resolve", disposition="safe", text="Spoke, safe.", record=a_record()
+    ).json()
     assert (closed["state"], closed["disposition"]) == ("resolved", "safe")
 
 

@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 
 from apps.accounts.models import User
 from apps.alerts.actions import acknowledge, record_contact, resolve, snooze, what_is_missing
-from apps.alerts.models import Alert
+from apps.alerts.models import Alert, AlertEvent
 from apps.alerts.refusal import AlertRefused
 from apps.core import clock
-from tests.alerts.scene import a_raise, fresh
+from apps.patients.models import Whereabouts
+from tests.alerts.scene import a_raise, a_record, fresh
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -22,9 +24,16 @@ def tried(cast: Cast, alert: Alert, *channels: str, by: User | None = None) -> N
             record_contact(alert=alert, actor=actor, channel=channel, reached=False)
 
 
-def close(cast: Cast, alert: Alert, actor: User, disposition: str = "safe", text: str = "Spoke, safe.") -> Alert:
+def close(
+    cast: Cast,
+    alert: Alert,
+    actor: User,
+    disposition: str = "safe",
+    text: str = "Spoke, safe.",
+    record: dict[str, str] | None = None,
+) -> Alert:
     with cast.acting(actor):
-        return resolve(alert=alert, actor=actor, disposition=disposition, text=text)
+        return resolve(alert=alert, actor=actor, disposition=disposition, text=text, record=record or a_record())
 
 
 @pytest.mark.parametrize("level", ["P1", "P2"])
@@ -153,3 +162,35 @@ def test_a_task_that_becomes_urgent_forgets_that_it_was_put_off(cast: Cast) -> N
     assert urgent.next_step_at is not None
     assert urgent.next_step_at <= clock.now() + timedelta(minutes=5)
     assert urgent.contact_due_at <= clock.now() + timedelta(minutes=60)
+
+
+def test_a_p1_is_not_closed_without_its_assessment_and_says_what_is_missing(cast: Cast) -> None:
+    alert = a_raise(cast.patient, "P1")
+    with cast.acting(cast.nurse):
+        record_contact(alert=alert, actor=cast.nurse, channel="phone", reached=True)
+        with pytest.raises(AlertRefused, match=r"plan, intent") as refused:
+            resolve(alert=alert, actor=cast.nurse, disposition="safe", text="Safe.", record={"ideation": "none"})
+    assert {"plan", "acute", "why", "treatment"} <= set(refused.value.fields)
+    assert fresh(alert).state == "contacted"
+
+
+def test_what_was_written_down_stands_in_the_closing_event_and_unreadable_in_the_table(cast: Cast) -> None:
+    alert = a_raise(cast.patient, "P1")
+    tried(cast, alert, "phone", "contact")
+    close(cast, alert, cast.nurse)
+    with cast.acting(cast.nurse), transaction.atomic():
+        event = AlertEvent.objects.select_related("alert").get(alert=alert, kind="closed")
+        assert (event.recorded["acute"], event.recorded["told"]) == ("moderate", "Elena Ruiz, sister")
+        with connection.cursor() as cursor:
+            cursor.execute("select record from alerts_alertevent where id = %s", [event.pk])
+            assert b"Elena" not in bytes(cursor.fetchone()[0])
+
+
+def test_where_the_person_is_can_be_written_down_with_the_call(cast: Cast) -> None:
+    alert = a_raise(cast.patient, "P1")
+    with cast.acting(cast.nurse), transaction.atomic():
+        record_contact(
+            alert=alert, actor=cast.nurse, channel="phone", reached=True, place="At her sister's", company="someone"
+        )
+        row = Whereabouts.objects.get(patient=cast.patient)
+    assert (row.place, row.company, row.asked_in) == ("At her sister's", "someone", "call")

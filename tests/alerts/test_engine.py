@@ -15,7 +15,7 @@ from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.core.failpoints import FailpointReached, _plan
 from apps.notifications.models import Delivery
-from tests.alerts.scene import a_raise, deliveries, fresh, later, names, run_engine, steps, the_engine
+from tests.alerts.scene import a_raise, a_record, deliveries, fresh, later, names, run_engine, steps, the_engine
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -310,7 +310,7 @@ def test_the_database_itself_keeps_an_open_alert_timed_and_a_closed_one_still(ca
         with pytest.raises(Exception, match="cannot go from open to resolved"), transaction.atomic():
             Alert.objects.filter(pk=alert.pk).update(state="resolved", resolved_at=clock.now(), next_step_at=None)
         record_contact(alert=alert, actor=cast.nurse, channel="phone", reached=True)
-        resolve(alert=alert, actor=cast.nurse, disposition="safe", text="Spoke, safe.")
+        resolve(alert=alert, actor=cast.nurse, disposition="safe", text="Spoke, safe.", record=a_record())
         with pytest.raises(Exception, match="resolved alert does not change"), transaction.atomic():
             Alert.objects.filter(pk=alert.pk).update(state="open", next_step_at=clock.now())
         with pytest.raises(Exception, match="permission denied"), transaction.atomic():

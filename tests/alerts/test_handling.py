@@ -22,7 +22,7 @@ from apps.alerts.refusal import AlertRefused
 from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.notifications.models import State
-from tests.alerts.scene import a_raise, deliveries, fresh, names, steps
+from tests.alerts.scene import a_raise, a_record, deliveries, fresh, names, steps
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ VERBS: list[Callable[[Alert, User], Any]] = [
     lambda alert, actor: still_with_them(alert=alert, actor=actor),
     lambda alert, actor: hand_over(alert=alert, actor=actor, to=actor.membership or Membership(), reason="off duty"),
     lambda alert, actor: escalate_now(alert=alert, actor=actor, reason="more hands"),
-    lambda alert, actor: resolve(alert=alert, actor=actor, disposition="safe", text="fine"),
+    lambda alert, actor: resolve(alert=alert, actor=actor, disposition="safe", text="fine", record=a_record()),
     lambda alert, actor: snooze(alert=alert, actor=actor, until=clock.now() + timedelta(hours=1), reason="later"),
 ]
 
@@ -110,7 +110,7 @@ def test_a_closed_alert_stays_closed_and_says_by_whom(
 ) -> None:
     with cast.acting(cast.nurse):
         record_contact(alert=alert, actor=cast.nurse, channel="phone", reached=True)
-        resolve(alert=alert, actor=cast.nurse, disposition="safe", text="Spoke, safe.")
+        resolve(alert=alert, actor=cast.nurse, disposition="safe", text="Spoke, safe.", record=a_record())
         with pytest.raises(AlertRefused, match="Closed by Rosa Osei") as refused:
             verb(alert, cast.nurse)
     assert refused.value.code == "closed"
@@ -247,6 +247,6 @@ def test_history_tells_the_whole_story_in_order(cast: Cast, alert: Alert) -> Non
     with cast.acting(cast.nurse):
         record_contact(alert=alert, actor=cast.nurse, channel="phone", reached=False)
         record_contact(alert=alert, actor=cast.nurse, channel="phone", reached=True)
-        resolve(alert=alert, actor=cast.nurse, disposition="safe", text="Spoke, safe.")
+        resolve(alert=alert, actor=cast.nurse, disposition="safe", text="Spoke, safe.", record=a_record())
         kinds = list(AlertEvent.objects.filter(alert=alert).values_list("kind", flat=True))
     assert kinds == ["raised", "paged", "taken", "tried", "reached", "closed"]

@@ -8,7 +8,7 @@ from apps.accounts.models import User
 from apps.alerts.actions import acknowledge, record_contact
 from apps.alerts.models import Alert, RosterShift
 from apps.audit.models import AuditEvent
-from tests.alerts.scene import a_raise, fresh
+from tests.alerts.scene import a_raise, a_record, as_form, fresh
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +97,7 @@ def test_a_whole_alert_is_worked_by_forms_alone(cast: Cast, alert: Alert) -> Non
     to = cast.prescriber.membership
     assert to
     assert client.post(path(alert, "hand-over"), {"to": str(to.pk), "reason": "Off at two"}).status_code == 302
-    closing = {"disposition": "safe", "text": "Spoke with her and her sister."}
+    closing = {"disposition": "safe", "text": "Spoke with her and her sister.", **as_form(a_record())}
     assert cast.client(cast.prescriber).post(path(alert, "resolve"), closing).status_code == 302
     assert fresh(alert).state == "resolved"
 

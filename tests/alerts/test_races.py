@@ -16,7 +16,7 @@ from apps.alerts.models import Alert, AlertOccurrence, AlertStep
 from apps.alerts.refusal import AlertRefused
 from apps.core.db.scope import use_clinic
 from apps.notifications.models import Delivery, State
-from tests.alerts.scene import a_raise, deliveries, fresh, later, run_engine, steps, together
+from tests.alerts.scene import a_raise, a_record, deliveries, fresh, later, run_engine, steps, together
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -132,7 +132,7 @@ def test_two_who_close_at_once_close_once(cast: Cast) -> None:
     alert = a_raise(cast.patient)
     with cast.acting(cast.nurse):
         record_contact(alert=alert, actor=cast.nurse, channel="phone", reached=True)
-    words = {"disposition": "safe", "text": "Spoke, safe."}
+    words = {"disposition": "safe", "text": "Spoke, safe.", "record": a_record()}
     users = (cast.nurse, cast.therapist, cast.prescriber)
     results = together(*(by(cast, user, resolve, alert, **words) for user in users))
     assert sorted(type(one).__name__ for one in results) == ["Alert", "AlertRefused", "AlertRefused"]

@@ -15,7 +15,7 @@ from apps.alerts.models import Alert, AlertEvent, AlertOccurrence, AlertState, E
 from apps.alerts.refusal import AlertRefused
 from apps.audit.models import AuditEvent
 from apps.core import clock
-from tests.alerts.scene import a_raise, deliveries, fresh, names, steps
+from tests.alerts.scene import a_raise, a_record, deliveries, fresh, names, steps
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -123,7 +123,7 @@ def test_worse_after_contact_asks_for_contact_anew(cast: Cast) -> None:
     with cast.acting(cast.nurse):
         acknowledge(alert=alert, actor=cast.nurse)
         with pytest.raises(AlertRefused, match="Reach the person"):
-            resolve(alert=alert, actor=cast.nurse, disposition="safe", text="Spoke at noon.")
+            resolve(alert=alert, actor=cast.nurse, disposition="safe", text="Spoke at noon.", record=a_record())
 
 
 def test_a_milder_answer_lowers_nothing_and_withdraws_nothing(cast: Cast) -> None:
@@ -142,7 +142,7 @@ def test_after_closing_the_same_cause_opens_a_new_alert(cast: Cast) -> None:
     alert = a_raise(cast.patient, "P1")
     with cast.acting(cast.nurse):
         record_contact(alert=alert, actor=cast.nurse, channel="phone", reached=True)
-        resolve(alert=alert, actor=cast.nurse, disposition="safe", text="Safe, sister is with her.")
+        resolve(alert=alert, actor=cast.nurse, disposition="safe", text="Safe, sister is with her.", record=a_record())
     assert a_raise(cast.patient, "P1").pk != alert.pk
 
 

@@ -10,7 +10,7 @@ from apps.alerts.models import Alert
 from apps.alerts.rows import alert_row, ladder_lines
 from apps.alerts.topics import OFFER
 from apps.core import clock
-from tests.alerts.scene import a_raise, fresh
+from tests.alerts.scene import a_raise, a_record, fresh
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +80,7 @@ def test_a_contacted_row_has_no_clock(cast: Cast, alert: Alert) -> None:
 def test_a_closed_alert_is_gone_with_its_last_version(cast: Cast, alert: Alert) -> None:
     with cast.acting(cast.nurse):
         record_contact(alert=alert, actor=cast.nurse, channel="phone", reached=True)
-        closed = resolve(alert=alert, actor=cast.nurse, disposition="safe", text="Spoke, safe.")
+        closed = resolve(alert=alert, actor=cast.nurse, disposition="safe", text="Spoke, safe.", record=a_record())
         gone = {"id": str(alert.pk), "version": closed.version}
         assert ALERTS.rows(cast.nurse, "", None) == []
         assert ALERTS.rows(cast.nurse, "", [str(alert.pk)]) == [gone]

@@ -14,7 +14,7 @@ from apps.core.db.roles import as_role
 from apps.core.db.scope import use_clinic
 from apps.notifications import actions as notifications
 from apps.notifications.models import Delivery
-from tests.alerts.scene import a_raise, deliveries
+from tests.alerts.scene import a_raise, a_record, deliveries
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,7 +65,7 @@ def test_nothing_is_wanted_of_a_closed_alert(cast: Cast, alert: Alert) -> None:
     rows = deliveries(alert)
     with cast.acting(cast.nurse):
         record_contact(alert=alert, actor=cast.nurse, channel="phone", reached=True)
-        resolve(alert=alert, actor=cast.nurse, disposition="safe", text="Spoke, safe.")
+        resolve(alert=alert, actor=cast.nurse, disposition="safe", text="Spoke, safe.", record=a_record())
     assert not any(wanted(row) for row in rows)
 
 

@@ -33,6 +33,21 @@ from tests.visits.scene import PLACE, booked, soon
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+RECORD = {
+    "Thoughts": "wishes to be dead",
+    "Plan": "none",
+    "Intent": "none",
+    "Means": "not at hand",
+    "Past behaviour": "earlier",
+    "Alcohol or drugs now": "no",
+    "Risk now": "moderate",
+    "Risk over the long term": "moderate",
+    "Level of care": "at home, somebody stays",
+    "Safety plan": "gone through",
+    "Safety of means": "secured",
+    "Who else was told": "nobody",
+    "Treatment": "continue",
+}
 PHONE = {"viewport": {"width": 360, "height": 640}}
 DESK = {"viewport": {"width": 1440, "height": 900}}
 DEMO = {"TELEK_DEMO": "1", "TELEK_SMS_TRANSPORT": "demo", "TELEK_EMAIL_TRANSPORT": "demo"}
@@ -48,6 +63,15 @@ def whole_system(django_db_setup: None) -> Iterator[LiveSystem]:
     """Web server and pump, with the demo's outbox in place of providers. Ends with the test: one pump at a time."""
     with running_system(pump=True, **DEMO) as system:
         yield system
+
+
+def fill_the_record(form: Locator) -> None:
+    """What closing a P1 asks for."""
+    for legend, answer in RECORD.items():
+        form.get_by_role("group", name=legend).get_by_label(answer, exact=True).check()
+    form.get_by_label("What protects").fill("Sister, work.")
+    form.get_by_label("Why this level").fill("No plan, no intent, sister near.")
+    form.get_by_label("Next contact").fill((clock.now() + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M"))
 
 
 @pytest.fixture
@@ -225,6 +249,7 @@ def test_the_whole_thread_from_the_reminder_to_the_closed_alert(
     close = desk.locator("#close")
     close.get_by_label("How it ended").select_option("safe")
     close.get_by_label("What was found and done").fill("Spoken to by video; plan gone through; sister stays.")
+    fill_the_record(close)
     close.get_by_role("button", name="Close this alert").click()
     expect(desk.get_by_text("Spoken to, safe, plan gone through").first).to_be_visible()
     assert in_clinic(cast, lambda: Alert.objects.get().state) == "resolved"

@@ -12,6 +12,7 @@ from apps.alerts.actions import acknowledge, record_contact, resolve
 from apps.alerts.models import Alert
 from apps.audit.models import AuditEvent
 from apps.monitoring.actions import submit_response
+from tests.alerts.scene import a_record
 from tests.cast import Cast, make_patient, make_person
 from tests.desk.conftest import answer_phq9, give_dose, make_alert, write_plan
 from tests.monitoring.stage import give_all, open_slot
@@ -115,7 +116,7 @@ def test_a_closed_alert_offers_no_verb(acting: Cast) -> None:
     alert = make_alert(acting.patient)
     acknowledge(alert=alert, actor=acting.nurse)
     record_contact(alert=alert, actor=acting.nurse, channel="phone", reached=True)
-    resolve(alert=alert, actor=acting.nurse, disposition="safe", text="Safe.")
+    resolve(alert=alert, actor=acting.nurse, disposition="safe", text="Safe.", record=a_record())
     page = acting.client(acting.nurse).get(alert.path).content.decode()
     assert "/acknowledge/" not in page
     assert "/resolve/" not in page
@@ -203,3 +204,28 @@ def test_odd_parameters_show_the_usual_page(acting: Cast, query: str) -> None:
     client = acting.client(acting.nurse)
     for page in ("/desk/", "/desk/alerts/", f"/desk/patients/{acting.patient.pk}/"):
         assert client.get(f"{page}?{query}").status_code == 200
+
+
+def test_an_alert_shows_that_the_person_opened_help_and_what_was_written_down_at_closing(cast: Cast) -> None:
+    with cast.acting(cast.nurse):
+        alert = make_alert(cast.patient)
+    patient = cast.client(cast.patient_user)
+    patient.get("/help/")
+    patient.get("/help/", headers={"Sec-Fetch-Mode": "cors"})  # the worker's own copy is no opening
+    patient.get("/safety-plan/")
+    with cast.acting(cast.nurse):
+        write_plan(cast.patient)
+    patient.get("/safety-plan/")
+    nurse = cast.client(cast.nurse)
+    page = nurse.get(alert.path).content.decode()
+    assert page.count("Opened the page “Help now”") == 1
+    assert page.count("Opened their safety plan") == 1
+    with cast.acting(cast.nurse):
+        record_contact(alert=alert, actor=cast.nurse, channel="phone", reached=True, place="At work")
+    assert "What was asked" in (page := nurse.get(alert.path).content.decode())
+    assert "At work" in page
+    with cast.acting(cast.nurse):
+        resolve(alert=alert, actor=cast.nurse, disposition="safe", text="Safe.", record=a_record())
+    closed = nurse.get(alert.path).content.decode()
+    for words in ("wishes to be dead", "Elena Ruiz, sister", "at home, somebody stays", "continue"):
+        assert words in closed

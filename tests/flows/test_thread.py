@@ -11,6 +11,7 @@ from apps.core import clock
 from apps.messaging.models import Message, Thread
 from apps.monitoring.models import Slot, SlotState, SurveyLink
 from apps.sessions.models import Visit, VisitNote
+from tests.alerts.scene import a_record, as_form
 from tests.cast import Cast
 from tests.flows.stage import (
     answer,
@@ -103,7 +104,7 @@ def test_from_the_reminder_to_the_closed_alert(cast: Cast) -> None:
     assert in_clinic(cast, lambda: Visit.objects.get().status) == "finished"
 
     # It is closed with what was done, and not before somebody was reached.
-    ending = {"disposition": "safe", "text": "Spoken to by video. Plan gone through."}
+    ending = {"disposition": "safe", "text": "Spoken to by video. Plan gone through.", **as_form(a_record())}
     nurse.post(f"/desk/alerts/{alert.pk}/resolve/", ending)
     assert the_alert(cast).state == "acked"
     follow(nurse, f"/desk/alerts/{alert.pk}/contact/", channel="video", reached="yes", text="")

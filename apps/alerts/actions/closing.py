@@ -1,17 +1,20 @@
 """How an alert ends, or is put off, or needs no page next time."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
+from apps.alerts import closing_record
 from apps.alerts.actions.handling import locked, needed
 from apps.alerts.levels import Level
 from apps.alerts.models import Alert, AlertState, ContactAttempt, Disposition, EventKind, ReviewedLevel
 from apps.alerts.refusal import AlertRefused
-from apps.alerts.standing import keep, set_timer
+from apps.alerts.standing import keep, note, save, set_timer
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
@@ -25,11 +28,14 @@ DISMISSIBLE = frozenset({"phrase"})  # a hint for staff to confirm or dismiss: n
 
 
 @transaction.atomic
-def resolve(*, alert: Alert, actor: User, disposition: str, text: str) -> Alert:
+def resolve(
+    *, alert: Alert, actor: User, disposition: str, text: str, record: Mapping[str, Any] | None = None
+) -> Alert:
     """Close an alert with an outcome and a note; nothing closes one by itself.
 
     P1 and P2: licensed clinicians only, taken before, and the person reached or tried twice by different channels
-    since it was raised or got worse. P3: whoever may close tasks.
+    since it was raised or got worse, with what closing_record asks for. P3: whoever may close tasks.
+    record: answers by name (closing_record.QUESTIONS), times aware.
     """
     alert, member = locked(alert, actor)
     if disposition not in Disposition.values:
@@ -38,13 +44,24 @@ def resolve(*, alert: Alert, actor: User, disposition: str, text: str) -> Alert:
     missing = what_is_missing(alert, actor, disposition)
     if missing:
         raise AlertRefused("missing", " ".join(missing))
+    written = _written(alert, disposition, record)
     alert.state, alert.next_step_at, alert.lease_until = AlertState.RESOLVED, None, None
     alert.resolved_at, alert.resolved_by = clock.now(), member
     alert.disposition, alert.note = disposition, text
     alert.quieted_step = alert.step_no
     notifications.cancel(subject_kind="alert", subject_id=alert.pk)
-    keep(alert, EventKind.CLOSED, member, str(Disposition(disposition).label))
+    note(alert, EventKind.CLOSED, member, str(Disposition(disposition).label), written)
+    save(alert, member, detail=str(EventKind.CLOSED))
     return alert
+
+
+def _written(alert: Alert, disposition: str, given: Mapping[str, Any] | None) -> dict[str, str]:
+    """The record as it is kept. Raises AlertRefused with what is missing or wrong, field by field."""
+    record = closing_record.tidied(given)
+    wanted = closing_record.needed(alert.level, alert.cause, disposition, dismissed=_dismissed(alert, disposition))
+    if faults := closing_record.faults(record, wanted, clock.now()):
+        raise AlertRefused("record", closing_record.in_words(faults), faults)
+    return record
 
 
 def what_is_missing(alert: Alert, actor: User, disposition: str = "") -> list[str]:

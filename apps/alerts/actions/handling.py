@@ -21,7 +21,10 @@ from apps.alerts.standing import keep, policy_of, put, standing_of
 from apps.core import clock
 from apps.core.failpoints import failpoint
 from apps.notifications import actions as notifications
+from apps.patients import actions as patients
+from apps.patients.models import Whereabouts
 
+COMPANIES = frozenset(value for value, _label in Whereabouts._meta.get_field("company").choices or [])
 CHANNELS = frozenset(value for value, _label in ContactAttempt._meta.get_field("channel").choices or [])
 
 _BY = {"link": gettext_lazy("by the link in the page"), "call": gettext_lazy("by a key press in the call")}
@@ -43,10 +46,13 @@ def acknowledge(*, alert: Alert, actor: User, by: str = "") -> Alert:
 
 
 @transaction.atomic
-def record_contact(*, alert: Alert, actor: User, channel: str, reached: bool, text: str = "") -> Alert:
+def record_contact(
+    *, alert: Alert, actor: User, channel: str, reached: bool, text: str = "", place: str = "", company: str = ""
+) -> Alert:
     """Write down a try to reach the person. Reached: the clocks stop; not reached: the lease begins anew.
 
-    Trying on an open alert takes it. channel: of ContactAttempt.
+    Trying on an open alert takes it. channel: of ContactAttempt; place, company: where and with whom the person
+    (or who answered for them) says that they are, as in Whereabouts.
     """
     alert, member = locked(alert, actor)
     if channel not in CHANNELS:
@@ -63,12 +69,25 @@ def record_contact(*, alert: Alert, actor: User, channel: str, reached: bool, te
         reached=reached,
         note=text.replace("\x00", "")[:500],
     )
+    if place.strip() or company:
+        _said_where(alert, actor, channel, place, company)
     if reached:
         _contacted(alert)
     elif alert.state == AlertState.ACKED:
         put(alert, ladder.lease(policy_of(alert), standing_of(alert), at))
     keep(alert, EventKind.REACHED if reached else EventKind.TRIED, member, channel)
     return alert
+
+
+def _said_where(alert: Alert, actor: User, channel: str, place: str, company: str) -> None:
+    patients.tell_whereabouts(
+        patient=alert.patient,
+        place=place.replace("\x00", "").strip()[:300],
+        company=company if company in COMPANIES else "",
+        call_back="",
+        asked_in="visit" if channel == "video" else "call",
+        actor=actor,
+    )
 
 
 @transaction.atomic

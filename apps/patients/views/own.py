@@ -15,6 +15,7 @@ from apps.accounts.catalogue import COUNTRIES
 from apps.accounts.doors import door, public
 from apps.accounts.permissions import Permission
 from apps.audit import actions as audit
+from apps.audit.models import Action
 from apps.patients.actions import PLAN_STEPS
 from apps.patients.models import Patient, SafetyPlan
 
@@ -36,8 +37,24 @@ OFFLINE_FILES = (
 def help_now(request: HttpRequest) -> HttpResponse:
     """Numbers and first steps. Of the person's clinic where it is known, else of every country in the table."""
     signed_in = request.user.is_authenticated and request.user.may(Permission.OWN_RECORD)
+    if signed_in and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate":  # not the worker's copy
+        _note_opened(request)
     context = {"signed_in": signed_in, "countries": sorted(COUNTRIES.items())}
     return render(request, "patients/help_now.html", context)
+
+
+def _note_opened(request: HttpRequest) -> None:
+    """So that whoever works on an alert sees that the person looked for help."""
+    patient = Patient.objects.visible_to(request.user).first()
+    if patient is not None:
+        audit.record(
+            action=Action.READ,
+            actor_id=request.user.pk,
+            object_type="patients.help",
+            detail="help page",
+            patient_id=patient.pk,
+            clinic_id=patient.clinic_id,
+        )
 
 
 @require_GET
