@@ -81,6 +81,7 @@ def _words() -> dict[str, Any]:
         "contact_in": _("contact in"),
         "to_take_it": _("to take it"),
         "until_due": _("until due"),
+        "overdue": _("overdue"),
         "today": _("today"),
         "acknowledge": _("Acknowledge"),
         "steps": {

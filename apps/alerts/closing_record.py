@@ -18,7 +18,7 @@ NOT_REACHED = frozenset({"welfare-check", "not-reached"})
 FOLLOW_UP_AT_MOST = timedelta(days=90)
 TEXT_LIMIT = 2000
 NOBODY = "nobody"
-_NOT_SAID = ("not-said", gettext_lazy("could not be asked, or not said"))
+_NOT_SAID = ("not-said", gettext_lazy("not known"))
 
 
 @dataclass(frozen=True, slots=True)

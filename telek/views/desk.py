@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Paginator
-from django.db.models import Max
+from django.db.models import Max, OuterRef
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import NoReverseMatch, reverse
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from apps.accounts.doors import door
+from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
 from apps.alerts import actions
@@ -19,7 +21,7 @@ from apps.alerts.rows import alert_row, ladder_lines, with_people
 from apps.audit import actions as audit
 from apps.core import clock
 from apps.core.models import EngineBeat
-from apps.monitoring.models import ItemAnswer, Slot, SlotState
+from apps.monitoring.models import Assignment, ItemAnswer, Slot, SlotState
 from apps.patients.models import Patient
 from telek.curves import dosed_curve
 from telek.desk_rows import rows_html
@@ -75,11 +77,23 @@ def proof(request: ClinicRequest, listed: Worklist) -> dict[str, object]:
         "beat": EngineBeat.objects.aggregate(at=Max("finished_ok_at"))["at"],
         "overdue": Alert.objects.visible_to(user).filter(next_step_at__lt=clock.now()).count(),
         "open_surveys": due.count(),
+        "silent": silent_people(user),
         "people": listed.people,
         "closed": with_people(Alert.objects.visible_to(user).filter(state=AlertState.RESOLVED)).order_by(
             "-resolved_at"
         )[:5],
     }
+
+
+def silent_people(user: User) -> int:
+    """People in care who left the last two surveys of a running schedule unanswered."""
+    ended = Slot.objects.visible_to(user).filter(
+        assignment=OuterRef("pk"), state__in=[SlotState.MISSED, SlotState.ANSWERED]
+    )
+    last_two = ArraySubquery(ended.order_by("-opens_at").values("state")[:2])
+    running = Assignment.objects.visible_to(user).filter(status="active", patient__status="active")
+    rows = running.annotate(last_two=last_two).values_list("patient_id", "last_two")
+    return len({patient for patient, states in rows if states == [SlotState.MISSED, SlotState.MISSED]})
 
 
 @door(Permission.SEE_DESK)

@@ -403,6 +403,14 @@ def test_a_sparkline_of_somebody_silent_ends_dotted() -> None:
     assert not of_class(spark([Point(ago(5), 9), Point(ago(3), 11)]), "gap")
 
 
+def test_two_weekly_answers_in_a_sparkline_read_as_two_and_the_line_comes_in_from_before() -> None:
+    points = [Point(ago(16), 10), Point(ago(13), 16), Point(ago(10), 13)]
+    svg = spark(points)
+    assert len(of_class(svg, "pt")) == 2
+    assert len(of_class(svg, "l")[0].get("points", "").split()) == 3
+    assert len(of_class(spark([Point(ago(20), 10), *points[1:]]), "l")[0].get("points", "").split()) == 2
+
+
 def test_a_lonely_answer_in_a_sparkline_is_a_dot() -> None:
     svg = spark([Point(ago(12), 9), Point(TODAY, 11)])
     assert not of_class(svg, "l")
@@ -437,3 +445,11 @@ def test_the_table_of_nothing_is_empty_and_a_scale_without_bands_has_no_band() -
     assert table([]) == []
     (row,) = table([Point(TODAY, 62)])
     assert (row.band, row.tint) == ("", None)
+
+
+def test_the_word_today_moves_away_from_the_number_of_a_dose() -> None:
+    def height_of_today(dose: Dose) -> float:
+        svg = draw([Point(ago(20), 9), Point(ago(3), 9)], [dose])
+        return float(next(node.get("y", "0") for node in of_class(svg, "ti") if node.text == "today"))
+
+    assert height_of_today(Dose(ago(1), "10")) > height_of_today(Dose(ago(15), "9"))

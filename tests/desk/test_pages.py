@@ -12,6 +12,7 @@ from apps.alerts.actions import acknowledge, record_contact, resolve
 from apps.alerts.models import Alert
 from apps.audit.models import AuditEvent
 from apps.monitoring.actions import submit_response
+from apps.monitoring.models import Slot
 from tests.alerts.scene import a_record
 from tests.cast import Cast, make_patient, make_person
 from tests.desk.conftest import answer_phq9, give_dose, make_alert, write_plan
@@ -229,3 +230,13 @@ def test_an_alert_shows_that_the_person_opened_help_and_what_was_written_down_at
     closed = nurse.get(alert.path).content.decode()
     for words in ("wishes to be dead", "Elena Ruiz, sister", "at home, somebody stays", "continue"):
         assert words in closed
+
+
+def test_an_empty_list_does_not_say_that_nobody_is_silent_when_two_surveys_in_a_row_were_missed(acting: Cast) -> None:
+    for days in (3, 2):
+        answered = answer_phq9(acting.patient, days, *[1] * 9)
+        Slot.objects.filter(pk=answered.slot_id).update(state="missed")
+    page = acting.client(acting.nurse).get("/desk/").content.decode()
+    assert "1 person left the last two surveys unanswered" in page
+    answer_phq9(acting.patient, 1, *[1] * 9)
+    assert "Nobody has gone silent" in acting.client(acting.nurse).get("/desk/").content.decode()

@@ -11,6 +11,8 @@ from apps.core.charts.svg import Svg, drawing, element, line, number, triangle
 
 DAY = 86_400.0
 
+FEW = 3  # answers in the window that each get a dot: two weekly scores must read as two
+
 
 def sparkline(
     points: Sequence[Point],
@@ -24,9 +26,9 @@ def sparkline(
     width: float = 66,
     height: float = 30,
 ) -> Svg:
-    """The scores between two moments on the fixed axis 0 to y_max; the last one is a dot.
+    """The scores between two moments on the fixed axis 0 to y_max; the last one is a dot, and so are few before it.
 
-    When the last answer is more than `gap_days` before the end, a dotted line runs on to the end.
+    The line comes in from the left where the answer before the window is not further off than `gap_days`. When the last answer is more than `gap_days` before the end, a dotted line runs on to the end.
     """
     frame = Frame(3, width - 3, 4, height - 9, start.timestamp(), end.timestamp(), y_max)
     inside = sorted((point for point in points if start <= point.at <= end), key=lambda point: point.at)
@@ -35,14 +37,24 @@ def sparkline(
     parts += [
         triangle(frame.x(dose.at.timestamp()), height - 7, 3, 6) for dose in _in_order(doses) if start <= dose.at <= end
     ]
-    for group in runs(inside, lambda point: point.at.timestamp(), gap_days * DAY):
+    entry = _entry(points, inside, start, gap_days)
+    for group in runs([*entry, *inside], lambda point: point.at.timestamp(), gap_days * DAY):
         parts.append(line([_place(frame, point) for point in group], "l"))
-        if len(group) == 1 and group[0] is not inside[-1]:
-            parts.append(_dot(frame, group[0], 1.6))
+        if len(group) == 1 or len(inside) <= FEW:
+            parts += [_dot(frame, point, 1.6) for point in group if point not in entry and point is not inside[-1]]
     if inside:
         parts.append(_silence(frame, inside[-1], end, gap_days))
         parts.append(_dot(frame, inside[-1], 2.6))
     return drawing(parts, classes="sp", width=width, height=height, title=title)
+
+
+def _entry(points: Sequence[Point], inside: Sequence[Point], start: datetime, gap_days: float) -> list[Point]:
+    """Where the line from the answer before the window crosses its start; nothing after a gap."""
+    before = max((point for point in points if point.at < start), key=lambda point: point.at, default=None)
+    if before is None or not inside or (inside[0].at - before.at).total_seconds() > gap_days * DAY:
+        return []
+    share = (start - before.at) / (inside[0].at - before.at)
+    return [Point(start, before.value + share * (inside[0].value - before.value))]
 
 
 def _in_order(doses: Sequence[Dose]) -> list[Dose]:

@@ -52,7 +52,7 @@ def trend(
     parts += _future(frame, ordered, forecast, labels)
     parts += _line(frame, ordered, gap_days * DAY, labels, soft=soft)
     parts += _values(frame, ordered, labels, soft=soft, below=bool(forecast))
-    parts += [] if soft else _today(frame, today, labels)
+    parts += [] if soft else _today(frame, today, doses, labels)
     classes = " ".join(filter(None, ["ch", "ch-soft" if soft else "", extra_class]))
     return drawing(parts, classes=classes, width=width, height=height, title=labels.title)
 
@@ -180,10 +180,15 @@ def _future(frame: Frame, ordered: Sequence[Point], forecast: Sequence[Forecast]
     return [*parts, text(labels.forecast, frame.right - 4, frame.top + 12, "cv", "end")]
 
 
-def _today(frame: Frame, today: datetime, labels: TrendLabels) -> list[str]:
+def _today(frame: Frame, today: datetime, doses: Sequence[Dose], labels: TrendLabels) -> list[str]:
+    """The word stands over the plot, or inside it where the number of a dose stands there already."""
     x = frame.x(today.timestamp())
     near_end = x > frame.right - 60
+    reach = 7 * len(labels.today) + 14
+    left, right = (x - reach, x + 8) if near_end else (x - 8, x + reach)
+    crowded = any(dose.label and left <= frame.x(dose.at.timestamp()) <= right for dose in doses)
+    place = (x - 4 if crowded else x, "end") if near_end else (x + 4, "start")
     return [
         upright(x, frame.top - 2, frame.bottom, "now"),
-        text(labels.today, x if near_end else x + 4, frame.top - 5, "ti", "end" if near_end else "start"),
+        text(labels.today, place[0], frame.top + 12 if crowded else frame.top - 5, "ti halo", place[1]),
     ]
