@@ -16,7 +16,7 @@ from apps.alerts.models import Alert, AlertState, EscalationRung, RosterShift
 from apps.alerts.roster import ROTAS, Gap, holes
 from apps.core import clock
 from apps.messaging.models import Thread
-from apps.sessions.models import Visit, VisitStatus
+from apps.sessions.models import DosingSession, Visit, VisitStatus
 
 AHEAD = timedelta(days=7)
 
@@ -58,6 +58,7 @@ def nav_counts(user: User) -> dict[str, int]:
     if user.may(Permission.CHAT):
         counts["messages"] = Thread.objects.visible_to(user).filter(waiting_since__isnull=False).count()
     if user.may(Permission.SEE_CLINICAL):
+        counts["sessions"] = DosingSession.objects.visible_to(user).filter(status="in-progress").count()
         counts["visits"] = visits_today(user, at).count()
     return {name: count for name, count in counts.items() if count}
 

@@ -73,6 +73,21 @@ CATALOGUE: dict[str, SettingDefinition] = {
         ),
         _d("vital_episode_minutes", 15, "min", f"quiet time after which an alarm is a new one, {_PD}", low=1, high=240),
         _d("session_phase_hours", 4, "h", f"after a dose, limits of the session count, {_PD}", low=1, high=24),
+        _d("screening_days", 90, "d", f"how long a screening holds, {_PD}", low=7, high=365),
+        _d("rems_certified", False, "", "this setting is certified in the US programme (label, REMS)"),
+        _d("label_region", "US", "", "US or EU: whose esketamine label applies"),
+        _d("solo_dosing", False, "", "one person may give a dose alone; another reviews it the next day"),
+        _d(
+            "dose_backdate_minutes",
+            15,
+            "min",
+            f"how far back the start of a dose may be entered, {_PD}",
+            low=0,
+            high=60,
+        ),
+        _d("session_check_minutes", 10, "min", "clinical reference 2.5: during an infusion", low=5, high=30),
+        _d("session_check_after_minutes", 15, "min", "clinical reference 2.5: after an infusion", low=5, high=30),
+        _d("discharge_fresh_minutes", 30, "min", f"how old the last look may be at leaving, {_PD}", low=5, high=60),
         _d("weekly_item_budget", 40, "{item}", "weekly burden budget", low=10, high=200),
     ]
 }

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     MANAGE_SCHEDULES = "manage-schedules"  # assign surveys
     MANAGE_PATIENTS = "manage-patients"  # register, invite, contacts
     WRITE_OBSERVATIONS = "write-observations"
+    GIVE_DOSES = "give-doses"  # open a dosing session, give a dose, let the person go
+    PRESCRIBE = "prescribe"  # start and stop courses, decide to go on in spite of a hold
     MANAGE_CLINIC = "manage-clinic"  # people, roles, roster, policies, settings
     SEE_AUDIT = "see-audit"
     SEE_DELIVERIES = "see-deliveries"
@@ -41,8 +43,8 @@ _CLINICIAN = _DESK | {P.CLOSE_ALERTS, P.HOLD_VISITS, P.WRITE_OBSERVATIONS, P.MAN
 
 TABLE: dict[Role, frozenset[Permission]] = {
     R.PATIENT: frozenset({P.OWN_RECORD}),
-    R.PRESCRIBER: _CLINICIAN | {P.MANAGE_PATIENTS},
-    R.NURSE: _CLINICIAN | {P.MANAGE_PATIENTS},
+    R.PRESCRIBER: _CLINICIAN | {P.MANAGE_PATIENTS, P.GIVE_DOSES, P.PRESCRIBE},
+    R.NURSE: _CLINICIAN | {P.MANAGE_PATIENTS, P.GIVE_DOSES},
     R.THERAPIST: _CLINICIAN,
     R.COORDINATOR: frozenset(_DESK | {P.MANAGE_PATIENTS, P.MANAGE_SCHEDULES, P.SEE_DELIVERIES}),
     R.CLINIC_ADMIN: frozenset({P.MANAGE_CLINIC, P.SEE_AUDIT, P.SEE_DELIVERIES}),

@@ -1,4 +1,4 @@
-"""Why a visit cannot do what was asked."""
+"""Why a visit or a treatment cannot do what was asked."""
 
 
 class VisitRefused(Exception):
@@ -8,3 +8,13 @@ class VisitRefused(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class TreatmentRefused(Exception):
+    """What was asked of a treatment does not fit. missing: codes of everything that stands against it."""
+
+    def __init__(self, code: str, message: str, missing: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.missing = missing

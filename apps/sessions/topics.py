@@ -1,4 +1,4 @@
-"""Live: "visits" (the desk's waiting room), "visit:<id>" (both sides' state and their signalling), and commands.
+"""Live: "sessions" (the board), "visits" (the desk's waiting room), "visit:<id>" (both sides' state and their signalling), and commands.
 
 A visit's own topic is for its patient and its clinician alone: what one side signals holds network addresses.
 """
@@ -8,16 +8,21 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.template.loader import get_template
 from django.utils.translation import gettext as _
 
 from apps.accounts.permissions import Permission
+from apps.audit import actions as audit
+from apps.core import clock
 from apps.core.topics import CommandRefused, Offer, Row
 from apps.sessions import actions
-from apps.sessions.models import Visit, VisitSeat, VisitStatus
+from apps.sessions.board import on_the_board
+from apps.sessions.models import DosingSession, Visit, VisitSeat, VisitStatus
 from apps.sessions.record import PEOPLE, is_patient
 from apps.sessions.refusal import VisitRefused
 from apps.sessions.rows import desk_row, in_the_room, side_row
 from apps.sessions.signalling import clean_frame
+from apps.sessions.tiles import tile_of
 
 
 class WaitingRoom:
@@ -33,6 +38,39 @@ class WaitingRoom:
         named = visible.filter(pk__in=[one for one in only if as_uuid(one)])
         here = {visit.pk: desk_row(visit, user) for visit in in_the_room(named)}
         return [here.get(pk, {"id": str(pk), "version": version}) for pk, version in named.values_list("pk", "version")]
+
+
+class Chairs:
+    """The session board: every open session, its tile as html; over: id and version only."""
+
+    def may_follow(self, user: Any, key: str) -> bool:
+        return bool(user.may(Permission.SEE_CLINICAL)) and not key
+
+    def rows(self, user: Any, key: str, only: list[str] | None) -> list[Row]:
+        if only is None:
+            found = on_the_board(user).values_list("pk", "version")
+        else:
+            named = [one for one in only if as_uuid(one)]
+            found = DosingSession.objects.visible_to(user).filter(pk__in=named).values_list("pk", "version")
+        return [{"id": str(pk), "version": version} for pk, version in found]
+
+    def dress(self, user: Any, key: str, rows: list[Row]) -> list[Row]:
+        """One query and one small template a tile; what is shown is audited."""
+        sessions = list(on_the_board(user).filter(pk__in=[row["id"] for row in rows]))
+        template, at = get_template("sessions/_tile.html"), clock.now()
+        html = {
+            str(session.pk): template.render(
+                {
+                    "tile": tile_of(session, at),
+                    "clinic": session.clinic,
+                    "may_note": user.may(Permission.WRITE_OBSERVATIONS),
+                }
+            )
+            for session in sessions
+        }
+        if sessions:
+            audit.record_seen(sessions, actor_id=user.pk, detail="live session board")
+        return [row | {"html": html[row["id"]]} if row["id"] in html else row for row in rows]
 
 
 class OneVisit:
@@ -107,7 +145,7 @@ def _report(user: Any, visit: Visit, _token: UUID, payload: Row) -> None:
 
 _ONE = OneVisit()
 OFFER = Offer(
-    states={"visits": WaitingRoom(), "visit": _ONE},
+    states={"visits": WaitingRoom(), "visit": _ONE, "sessions": Chairs()},
     relays={"visit": _ONE},
     commands={
         "visit.wait": _command(lambda user, visit, token, _payload: actions.wait(visit=visit, token=token, actor=user)),

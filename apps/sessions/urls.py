@@ -1,8 +1,8 @@
-"""Pages of visits. `desk-visit` itself is composed in telek."""
+"""Pages of visits and treatment. `desk-visit` itself is composed in telek."""
 
 from django.urls import URLPattern, path
 
-from apps.sessions.views import call, desk, patient
+from apps.sessions.views import board, call, courses, desk, patient, session_day, sitting
 
 urlpatterns: list[URLPattern] = [
     path("visits/", patient.visits, name="visits"),
@@ -26,4 +26,29 @@ urlpatterns: list[URLPattern] = [
     path("desk/visits/<uuid:pk>/note/", call.draft, name="desk-visit-note"),
     path("desk/visits/<uuid:pk>/sign/", desk.sign, name="desk-visit-sign"),
     path("desk/visits/<uuid:pk>/correct/", desk.correct, name="desk-visit-correct"),
+    path("session-day/", session_day.session_day, name="session-day"),
+    path("session-day/screening/", session_day.screening, name="screening"),
+    path("session-day/consent/", session_day.consent, name="consent"),
+    path("session-day/consent/withdraw/", session_day.withdraw, name="consent-withdraw"),
+    path("session-day/wishes/", session_day.wishes, name="wishes"),
+    path("desk/pin/", board.pin, name="pin"),
+    path("desk/patients/<uuid:pk>/treatment/", courses.treatment, name="treatment"),
+    path("desk/patients/<uuid:pk>/treatment/start/", courses.start, name="course-start"),
+    path("desk/patients/<uuid:pk>/screening/", courses.screen, name="desk-screening"),
+    path("desk/courses/<uuid:pk>/open/", board.open_session, name="session-open"),
+    path("desk/courses/<uuid:pk>/end/", courses.end_course, name="course-end"),
+    path("desk/sessions/", board.board, name="sessions"),
+    path("desk/sessions/<uuid:pk>/", sitting.show, name="session"),
+    path("desk/sessions/<uuid:pk>/check/", sitting.check, name="session-check"),
+    path("desk/sessions/<uuid:pk>/override/", sitting.override, name="session-override"),
+    path("desk/sessions/<uuid:pk>/dose/", sitting.dose, name="session-dose"),
+    path("desk/sessions/<uuid:pk>/dose/device/", sitting.device, name="session-device"),
+    path("desk/sessions/<uuid:pk>/dose/end/", sitting.end_dose, name="session-dose-end"),
+    path("desk/sessions/<uuid:pk>/dose/move/", sitting.move_dose, name="session-dose-move"),
+    path("desk/sessions/<uuid:pk>/dose/void/", sitting.void_dose, name="session-dose-void"),
+    path("desk/sessions/<uuid:pk>/events/", sitting.events, name="session-events"),
+    path("desk/sessions/<uuid:pk>/discharge/", sitting.discharge, name="session-discharge"),
+    path("desk/sessions/<uuid:pk>/against-advice/", sitting.against_advice, name="session-against-advice"),
+    path("desk/sessions/<uuid:pk>/without-dose/", sitting.without_dose, name="session-without-dose"),
+    path("desk/sessions/<uuid:pk>/card/", sitting.card, name="session-card"),
 ]

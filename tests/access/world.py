@@ -31,6 +31,7 @@ from apps.notifications.keys import one_tap_token
 from apps.notifications.models import Delivery
 from apps.patients import actions as patients
 from apps.patients.models import Patient
+from apps.sessions import actions as treatment
 from apps.sessions.models import Visit, VisitNote
 from tests.cast import Cast, make_cast, make_person
 from tests.clinical.packs import pack_for
@@ -114,6 +115,7 @@ def _fill(world: World, relation: str, patient: Patient, clinician: User) -> Non
     _fill_survey(world, relation, patient, clinician)
     _fill_talk(world, relation, patient)
     _fill_visit(world, relation, patient, clinician)
+    _fill_treatment(world, relation, patient, clinician)
     _fill_account(world, relation, patient)
 
 
@@ -175,6 +177,13 @@ def _fill_visit(world: World, relation: str, patient: Patient, clinician: User) 
     )
     world.note("visit", relation, visit.pk)
     world.note("visit-note", relation, note.pk)
+
+
+def _fill_treatment(world: World, relation: str, patient: Patient, clinician: User) -> None:
+    course = treatment.start_course(patient=patient, template="iv-depression", actor=clinician)
+    session = treatment.open_session(course=course, chair=f"Chair {CLINICAL[relation]}"[:30], actor=clinician)
+    world.note("course", relation, course.pk)
+    world.note("dosing-session", relation, session.pk)
 
 
 def _fill_account(world: World, relation: str, patient: Patient) -> None:

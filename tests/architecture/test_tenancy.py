@@ -23,6 +23,7 @@ OTHER_POLICIES = {
 LOOSE_LINKS: dict[tuple[str, str], str] = {}
 # What the pump's role may do: nothing else. Every entry is needed by something that the pump does.
 READS = [
+    "care_sessions_dosingsession",
     "accounts_clinic",
     "accounts_clinicsetting",
     "accounts_contactpoint",
@@ -51,6 +52,7 @@ PUMP = {
     "alerts_alertoccurrence": "insert, select",
     "alerts_alertstep": "insert, select",
     "audit_auditevent": "insert, select",
+    "care_sessions_medicationadministration": "select, update",
     "care_sessions_visit": "select, update",
     "care_sessions_visitevent": "insert, select",
     "core_enginebeat": "insert, select, update",

@@ -34,3 +34,23 @@ def record_anchor(
     )
     audit.record(action=Action.CREATE, actor_id=actor.pk if actor else None, obj=anchor)
     return anchor
+
+
+@transaction.atomic
+def move_anchor(*, anchor: Anchor, started_at: datetime, ended_at: datetime | None, actor: User | None) -> Anchor:
+    """The dose began or ended at another time than was written; what hangs on it hangs on the new time."""
+    anchor = Anchor.objects.select_for_update().get(pk=anchor.pk)
+    anchor.started_at, anchor.ended_at = started_at, ended_at
+    anchor.save(update_fields=["started_at", "ended_at"])
+    audit.record(action=Action.UPDATE, actor_id=actor.pk if actor else None, obj=anchor, detail="moved")
+    return anchor
+
+
+@transaction.atomic
+def void_anchor(*, anchor: Anchor, actor: User | None) -> Anchor:
+    """The dose was entered in error: nothing hangs on it any more."""
+    anchor = Anchor.objects.select_for_update().get(pk=anchor.pk)
+    anchor.status = "entered-in-error"
+    anchor.save(update_fields=["status"])
+    audit.record(action=Action.UPDATE, actor_id=actor.pk if actor else None, obj=anchor, detail="entered-in-error")
+    return anchor

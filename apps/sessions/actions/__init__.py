@@ -1,33 +1,82 @@
-"""Every verb of a visit. Others import from here: `from apps.sessions.actions import book_visit`."""
+"""Every verb of visits and treatment. Others import from here: `from apps.sessions.actions import book_visit`."""
 
+from apps.sessions.actions.agreements import (
+    answer_screening,
+    publish_consent,
+    sign_consent,
+    tell_wishes,
+    withdraw_consent,
+)
 from apps.sessions.actions.booking import ask_for_visit, book_visit, cancel, change, conflicts, take_over
 from apps.sessions.actions.call import admit, finish, here, hold_by_phone, join, leave, report
+from apps.sessions.actions.countersign import may_confirm, set_pin
+from apps.sessions.actions.courses import (
+    Asked,
+    check_before_dose,
+    end_course,
+    open_session,
+    override_gate,
+    set_enrolment,
+    start_course,
+)
+from apps.sessions.actions.doses import Order, end_dose, give_device, give_dose, move_dose, review_dose, void_dose
+from apps.sessions.actions.events import Noted, Tap, note_events
+from apps.sessions.actions.leaving import discharge, end_without_dose, leave_against_advice, leaving
 from apps.sessions.actions.notes import correct_note, save_note, sign_note
 from apps.sessions.actions.waiting import CHECKS, arrive, ask_for_phone, note_device_check, say_delay, wait
-from apps.sessions.refusal import VisitRefused
+from apps.sessions.refusal import TreatmentRefused, VisitRefused
 
 __all__ = [
     "CHECKS",
+    "Asked",
+    "Noted",
+    "Order",
+    "Tap",
+    "TreatmentRefused",
     "VisitRefused",
     "admit",
+    "answer_screening",
     "arrive",
     "ask_for_phone",
     "ask_for_visit",
     "book_visit",
     "cancel",
     "change",
+    "check_before_dose",
     "conflicts",
     "correct_note",
+    "discharge",
+    "end_course",
+    "end_dose",
+    "end_without_dose",
     "finish",
+    "give_device",
+    "give_dose",
     "here",
     "hold_by_phone",
     "join",
     "leave",
+    "leave_against_advice",
+    "leaving",
+    "may_confirm",
+    "move_dose",
     "note_device_check",
+    "note_events",
+    "open_session",
+    "override_gate",
+    "publish_consent",
     "report",
+    "review_dose",
     "save_note",
     "say_delay",
+    "set_enrolment",
+    "set_pin",
+    "sign_consent",
     "sign_note",
+    "start_course",
     "take_over",
+    "tell_wishes",
+    "void_dose",
     "wait",
+    "withdraw_consent",
 ]

@@ -1,0 +1,260 @@
+"""Note what happens in a session, one or many at once; the same client id twice is one event. What alarms, alarms here.
+
+Each event is taken or refused by itself, so that a queue of ten minutes offline never hangs on one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.clinic_settings import settings_of
+from apps.accounts.models import Membership, User
+from apps.accounts.permissions import Permission
+from apps.alerts.actions import raise_alert
+from apps.audit import actions as audit
+from apps.audit.models import Action
+from apps.core import clock, live
+from apps.monitoring.actions import Reading, record_observations
+from apps.monitoring.models import PatientLimits
+from apps.monitoring.observations.limits import limits_from
+from apps.monitoring.vital_signs import PLAUSIBLE, Vitals, session_alert
+from apps.sessions.actions.sitting import announce, locked, member_of, refusals_audited
+from apps.sessions.board import reread, set_next_check, take
+from apps.sessions.evidence import fact_of, facts_of
+from apps.sessions.models import TAPS, DosingSession, SessionEvent
+from apps.sessions.record import clean
+from apps.sessions.refusal import TreatmentRefused
+from apps.sessions.treatment.facts import pressure
+from apps.sessions.words import EFFECTS, GRADES
+
+AHEAD = timedelta(minutes=1)  # how far a browser's clock may run ahead
+CODES = {"sbp": ("8480-6", "mm[Hg]"), "dbp": ("8462-4", "mm[Hg]"), "hr": ("8867-4", "/min"), "rr": ("9279-1", "/min")}
+CODES["spo2"] = ("59408-5", "%")
+SCORES = {"moaas": 5, "cadss": 24, "aldrete": 10}
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """One thing to note. values: sbp, dbp, hr, spo2, rr (vitals), score, grade, rate_ml_h; term: an effect's name."""
+
+    client_id: UUID
+    kind: str
+    occurred_at: datetime
+    values: dict[str, int] = field(default_factory=dict)
+    term: str = ""
+    text: str = ""
+    rate_ml_h: Decimal | None = None
+    corrects: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What became of a batch: rows made, client ids that were there already, refused client id -> (code, words)."""
+
+    created: list[SessionEvent]
+    repeated: list[UUID]
+    refused: dict[UUID, tuple[str, str]]
+
+
+@refusals_audited
+@transaction.atomic
+def note_events(*, session: DosingSession, taps: Sequence[Tap], actor: User) -> Noted:
+    """Store what fits, in order of time; alarms of it are raised in the same transaction.
+
+    Raises TreatmentRefused only for the whole: not-allowed, not-found, too-many.
+    """
+    member = member_of(actor, Permission.WRITE_OBSERVATIONS)
+    session = locked(session, actor, must_be_open=False)
+    if len(taps) > BATCH:
+        raise TreatmentRefused("too-many", _("Too many events at once."))
+    asked = {tap.client_id for tap in taps}
+    known = set(session.events.filter(client_id__in=asked).values_list("client_id", flat=True))
+    made: list[SessionEvent] = []
+    refused: dict[UUID, tuple[str, str]] = {}
+    for tap in sorted(taps, key=lambda one: one.occurred_at):
+        if tap.client_id in known:
+            continue
+        try:
+            made.append(_store(session, tap, member))
+        except TreatmentRefused as refusal:
+            refused[tap.client_id] = (refusal.code, refusal.message)
+        known.add(tap.client_id)
+    if made:
+        _settle(session, made, actor)
+    repeated = [one for one in asked if one in known and one not in refused and one not in {e.client_id for e in made}]
+    return Noted(made, repeated, refused)
+
+
+def _store(session: DosingSession, tap: Tap, member: Membership) -> SessionEvent:
+    _check_kind(tap)
+    _check_time(session, tap)
+    corrects = _corrected(session, tap)
+    return SessionEvent.objects.create(
+        clinic_id=session.clinic_id,
+        session=session,
+        client_id=tap.client_id,
+        kind=tap.kind,
+        occurred_at=tap.occurred_at,
+        actor=member,
+        term=clean(tap.term, 60),
+        text=clean(tap.text, 300),
+        rate_ml_h=_rate(tap),
+        corrects=corrects,
+        **_checked_values(tap),
+    )
+
+
+def _check_kind(tap: Tap) -> None:
+    if tap.kind not in TAPS:
+        raise TreatmentRefused("kind", _("This cannot be noted here."))
+    if tap.kind in ("effect", "effect-gone") and not clean(tap.term, 60):
+        raise TreatmentRefused("term", _("Say which side effect."))
+    if tap.kind in ("escort", "note") and not clean(tap.text):
+        raise TreatmentRefused("text", _("Write a name or a note."))
+    if tap.kind == "void" and tap.corrects is None:
+        raise TreatmentRefused("corrects", _("Say which event is taken back."))
+
+
+def _check_time(session: DosingSession, tap: Tap) -> None:
+    if tap.occurred_at > clock.now() + AHEAD:
+        raise TreatmentRefused("future", _("That lies in the future."))
+    if tap.occurred_at < session.opened_at:
+        raise TreatmentRefused("before-session", _("That is before the session began."))
+    if session.finished_at is not None and tap.occurred_at > session.finished_at:
+        raise TreatmentRefused("over", _("This session was over by then."))
+
+
+def _checked_values(tap: Tap) -> dict[str, int]:
+    """Only whole numbers that can be; nothing is rounded or clamped."""
+    if tap.kind == "vitals":
+        return _signs(tap)
+    if tap.kind in SCORES:
+        return {"score": _whole(tap.values.get("score"), 0, SCORES[tap.kind])}
+    if tap.kind == "effect":
+        return {"grade": _whole(tap.values.get("grade", 1), 1, 5)}
+    return {}
+
+
+def _signs(tap: Tap) -> dict[str, int]:
+    signs = {name: _whole(tap.values[name], *PLAUSIBLE[name]) for name in CODES if tap.values.get(name) is not None}
+    if not signs:
+        raise TreatmentRefused("empty", _("Nothing was read."))
+    if ("sbp" in signs) != ("dbp" in signs):
+        raise TreatmentRefused("half", _("A blood pressure has two numbers."))
+    if "sbp" in signs and signs["dbp"] >= signs["sbp"]:
+        raise TreatmentRefused("swapped", _("The lower number of the pressure is not below the upper one."))
+    return signs
+
+
+def _whole(value: object, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise TreatmentRefused("value", _("A whole number from %(low)s to %(high)s.") % {"low": low, "high": high})
+    return value
+
+
+def _rate(tap: Tap) -> Decimal | None:
+    if tap.kind != "rate":
+        return None
+    try:
+        rate = Decimal(tap.rate_ml_h if tap.rate_ml_h is not None else "NaN").quantize(Decimal("0.01"))
+    except InvalidOperation:
+        rate = Decimal("NaN")
+    if not (rate.is_finite() and 0 <= rate <= 2000):
+        raise TreatmentRefused("value", _("The rate is a number of ml/h."))
+    return rate
+
+
+def _corrected(session: DosingSession, tap: Tap) -> SessionEvent | None:
+    """A tap of this session that nothing has corrected yet."""
+    if tap.corrects is None:
+        return None
+    event = session.events.filter(pk=tap.corrects, kind__in=TAPS - {"void"}).first()
+    if event is None or session.events.filter(corrects=event).exists():
+        raise TreatmentRefused("corrects", _("This event cannot be corrected (any more)."))
+    if tap.kind not in ("void", event.kind):
+        raise TreatmentRefused("corrects", _("A correction is of the same kind."))
+    return event
+
+
+def _settle(session: DosingSession, made: Sequence[SessionEvent], actor: User) -> None:
+    """Alarms, observations, the board's row; once for the batch."""
+    base = _base(session)
+    corrected = any(event.corrects_id for event in made)
+    for event in made:
+        level = _alarm(session, event, base)
+        if not corrected:
+            take(session, fact_of(event), level)
+        elif event.kind == "vitals":
+            session.level = level
+        audit.record(action=Action.CREATE, actor_id=actor.pk, obj=event, patient_id=session.patient_id)
+    if corrected:
+        reread(session)
+    else:
+        set_next_check(session)
+    session.version += 1
+    session.save()
+    announce(session)
+    live.wake_pump()
+
+
+def _base(session: DosingSession) -> tuple[int, int] | None:
+    if session.dose_started_at is None:
+        return None
+    return pressure([fact for fact in facts_of(session) if fact.at <= session.dose_started_at])
+
+
+def _alarm(session: DosingSession, event: SessionEvent, base: tuple[int, int] | None) -> str:
+    """The level of what was noted, "" for none; raised now."""
+    if event.kind == "vitals":
+        return _vitals(session, event, base)
+    level = title = ""
+    if event.kind == "moaas" and (event.score or 0) <= 3 and event.score is not None:
+        level = "P1" if event.score <= 2 else "P2"
+        title = _("Sedation, MOAA/S %(score)s") % {"score": event.score}
+    elif event.kind == "effect" and (event.grade or 1) >= 3:
+        level = "P1" if (event.grade or 1) >= 4 else "P2"
+        name = EFFECTS.get(event.term, event.term)
+        title = f"{name}, {GRADES[event.grade or 1]}"
+    if level:
+        _raise(session, event, "sedation" if event.kind == "moaas" else "side-effect", level, title, event.kind)
+    return level
+
+
+def _vitals(session: DosingSession, event: SessionEvent, base: tuple[int, int] | None) -> str:
+    """Kept as observations, which alarm by the bands (clinical.md 3.1) and the rise over before; the level for the board."""
+    read = {name: getattr(event, name) for name in CODES if getattr(event, name) is not None}
+    readings = [Reading(CODES[name][0], value, CODES[name][1], event.occurred_at) for name, value in read.items()]
+    record_observations(
+        patient=session.patient,
+        readings=readings,
+        source=f"session {session.pk}",
+        actor=None,
+        synthetic=session.synthetic,
+    )
+    after = base is not None and session.dose_started_at is not None and event.occurred_at > session.dose_started_at
+    bases = {"base_sbp": base[0], "base_dbp": base[1]} if after and base else {}
+    own = PatientLimits.objects.filter(patient=session.patient, phase="session").order_by("-created_at", "-id").first()
+    limits = limits_from(settings_of(session.clinic), own.limits if own else None)
+    found = session_alert(Vitals(**read, **bases), limits=limits).alert
+    return found.value if found else ""
+
+
+def _raise(session: DosingSession, event: SessionEvent, cause: str, level: str, title: str, rule: str) -> None:
+    raise_alert(
+        patient=session.patient,
+        cause=cause,
+        level=level,
+        title=f"{session.chair}: {title}",
+        source_kind="session-event",
+        source_id=event.pk,
+        rule_code=rule,
+        synthetic=session.synthetic,
+    )

@@ -1,0 +1,88 @@
+"""What the board shows of a session, kept on its row; and the rows as live pages get them.
+
+`take` folds one new event in; `reread` makes it anew from all events (after a correction, or when the dose changed).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from apps.accounts.clinic_settings import settings_of
+from apps.accounts.models import User
+from apps.sessions.dose_limits import Route
+from apps.sessions.evidence import facts_of
+from apps.sessions.models import DosingSession, SessionWishes
+from apps.sessions.treatment.checks import CheckLimits, next_check
+from apps.sessions.treatment.facts import Fact
+
+SIGNS = ("sbp", "dbp", "hr", "spo2", "rr")
+WISHES = ("touch", "calm", "words_to_avoid", "surroundings", "call")
+
+
+def take(session: DosingSession, fact: Fact, level: str = "") -> None:
+    """Fold one event in; an older one than what is shown changes nothing. Not saved."""
+    if fact.kind == "vitals" and (session.last_vitals_at is None or fact.at >= session.last_vitals_at):
+        for name in SIGNS:
+            if (value := getattr(fact, name)) is not None:
+                setattr(session, f"last_{name}", value)
+        session.last_vitals_at, session.level = fact.at, level
+    if fact.kind == "moaas" and (session.last_moaas_at is None or fact.at >= session.last_moaas_at):
+        session.last_moaas, session.last_moaas_at = fact.score, fact.at
+
+
+def reread(session: DosingSession) -> None:
+    """From all events, with the level of the last reading as it stands. Not saved."""
+    level = session.level
+    for name in (*SIGNS, "vitals_at", "moaas", "moaas_at"):
+        setattr(session, f"last_{name}", None)
+    for fact in facts_of(session):
+        take(session, fact, level)
+    set_next_check(session)
+
+
+def set_next_check(session: DosingSession) -> None:
+    """When somebody must look next; None without a dose and after the session. Not saved."""
+    if session.dose_started_at is None or not session.is_open:
+        session.next_check_at = None
+        return
+    settings = settings_of(session.clinic)
+    limits = CheckLimits(during=settings["session_check_minutes"], after=settings["session_check_after_minutes"])
+    session.next_check_at = next_check(
+        Route(session.course.route),
+        session.dose_started_at,
+        session.dose_ended_at,
+        session.last_vitals_at,
+        alerted=bool(session.level),
+        limits=limits,
+    )
+
+
+def on_the_board(user: User) -> QuerySet[DosingSession]:
+    """Open sessions with all that a tile shows, in the order of the chairs: one query."""
+    newest = SessionWishes.objects.filter(patient_id=OuterRef("patient_id")).order_by("-created_at", "-id")
+    rows = DosingSession.objects.visible_to(user).filter(status="in-progress")
+    return (
+        rows.select_related("patient", "course", "clinic")
+        .annotate(**{f"wish_{name}": Subquery(newest.values(name)[:1]) for name in WISHES})
+        .order_by("chair", "opened_at", "id")
+    )
+
+
+def wishes_of(session: Any) -> str:
+    """The annotated wishes in one line."""
+    fields = {name: getattr(session, f"wish_{name}", None) or "" for name in WISHES}
+    return SessionWishes(**fields).line
+
+
+def state_of(session: DosingSession, at: datetime) -> str:
+    """act-now, overdue, waiting (no dose yet), on-time; words and colour follow from it."""
+    if session.level == "P1":
+        return "act-now"
+    if session.dose_started_at is None:
+        return "waiting"
+    if session.next_check_at is not None and session.next_check_at < at:
+        return "overdue"
+    return "on-time"

@@ -1,0 +1,61 @@
+"""What happens at a set time: visits; and treatment: courses, dosing sessions, doses, consents, reports."""
+
+from apps.sessions.models.agreement import (
+    ConsentText,
+    Screening,
+    SessionWishes,
+    TreatmentConsent,
+)
+from apps.sessions.models.dosing import (
+    SESSION_OPEN,
+    TAPS,
+    CountersignPin,
+    Course,
+    CourseStatus,
+    DoseRoute,
+    DosingSession,
+    GateOverride,
+    MedicationAdministration,
+    PreDoseCheck,
+    Product,
+    SessionEvent,
+    SessionEventKind,
+    SessionStatus,
+)
+from apps.sessions.models.visits import (
+    LIVE,
+    Visit,
+    VisitEvent,
+    VisitEventKind,
+    VisitNote,
+    VisitSeat,
+    VisitStatus,
+)
+
+__all__ = [
+    "LIVE",
+    "SESSION_OPEN",
+    "TAPS",
+    "ConsentText",
+    "CountersignPin",
+    "Course",
+    "CourseStatus",
+    "DoseRoute",
+    "DosingSession",
+    "GateOverride",
+    "MedicationAdministration",
+    "PreDoseCheck",
+    "Product",
+    "Screening",
+    "SessionEvent",
+    "SessionEventKind",
+    "SessionStatus",
+    "SessionWishes",
+    "TreatmentConsent",
+    "Visit",
+    "VisitEvent",
+    "VisitEventKind",
+    "VisitNote",
+    "VisitSeat",
+    "VisitStatus",
+]

@@ -1,0 +1,164 @@
+"""What the codes of gate, dose, discharge and screening mean, in words for the desk and for the person."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from apps.sessions.dose_limits import DoseLevel
+from apps.sessions.eligibility import Status
+
+STATUS = {
+    Status.CONTRAINDICATED: _("contraindicated"),
+    Status.NOT_RECOMMENDED: _("not recommended"),
+    Status.HOLD: _("hold today"),
+    Status.CAUTION: _("caution"),
+    Status.ELIGIBLE: _("eligible"),
+}
+LEVEL = {
+    DoseLevel.WITHIN_USUAL: _("within the usual range"),
+    DoseLevel.BELOW_USUAL: _("below the usual range"),
+    DoseLevel.ABOVE_USUAL: _("above the usual range"),
+    DoseLevel.HARD_STOP: _("outside the hard limit"),
+}
+ELIGIBILITY = {
+    "aneurysmal_vascular_disease": _("Aneurysm of a large or brain vessel"),
+    "arteriovenous_malformation": _("Arteriovenous malformation"),
+    "intracerebral_haemorrhage_history": _("Bleeding in the brain, ever"),
+    "hypersensitivity_ketamine_esketamine": _("Allergy to ketamine or esketamine"),
+    "mi_or_stroke_within_6_weeks": _("Heart attack or stroke within 6 weeks"),
+    "age_under_18": _("Under 18"),
+    "setting_not_rems_certified": _("This clinic is not REMS certified"),
+    "patient_not_rems_enrolled": _("Not enrolled in REMS"),
+    "home_administration": _("Esketamine is never taken at home"),
+    "pregnant": _("Pregnant"),
+    "breastfeeding": _("Breastfeeding"),
+    "active_psychosis": _("Psychosis now"),
+    "active_substance_use_disorder": _("Substance use disorder now"),
+    "uncontrolled_hypertension": _("Blood pressure not controlled"),
+    "unstable_cardiac_disease": _("Unstable heart disease"),
+    "severe_hepatic_impairment": _("Severe liver disease (Child-Pugh C)"),
+    "bp_180_110": _("Blood pressure 180/110 or higher"),
+    "bp_over_140_90": _("Blood pressure over 140/90"),
+    "no_escort": _("Nobody to take them home"),
+    "intoxicated": _("Intoxicated"),
+    "spo2_under_94": _("Oxygen saturation under 94 %"),
+    "cssrs_high_needs_clinician": _("High risk on the suicide screen: a clinician decides"),
+    "possible_mania": _("Possible mania"),
+    "age_not_recorded": _("Age not recorded"),
+    "sbp_not_recorded": _("Systolic pressure not taken today"),
+    "dbp_not_recorded": _("Diastolic pressure not taken today"),
+    "spo2_not_recorded": _("Oxygen saturation not taken today"),
+    "escort_arranged_not_recorded": _("Ride home not asked"),
+    "setting_certified_not_recorded": _("REMS certification not recorded"),
+    "rems_enrolled_not_recorded": _("REMS enrolment not recorded"),
+    "moderate_hepatic_impairment": _("Moderate liver disease (Child-Pugh B): watch longer"),
+    "psychosis_history": _("Psychosis in the past"),
+    "substance_use_disorder_history": _("Substance use disorder in the past"),
+    "bladder_symptoms": _("Bladder symptoms"),
+    "maoi": _("Takes an MAO inhibitor: pressure"),
+    "psychostimulant": _("Takes a stimulant: pressure"),
+    "benzodiazepine": _("Takes a benzodiazepine: sedation"),
+    "opioid": _("Takes an opioid: sedation"),
+    "other_cns_depressant": _("Takes another sedative"),
+    "bipolar": _("Bipolar disorder"),
+    "raised_intracranial_pressure_risk": _("Risk of raised pressure in the head"),
+    "food_within_2h": _("Ate within 2 hours"),
+    "liquid_within_30min": _("Drank within 30 minutes"),
+    "nasal_spray_within_1h": _("Nasal spray within 1 hour"),
+}
+GATE = {
+    "consent_missing": _("No signed consent"),
+    "consent_withdrawn": _("The person withdrew their consent"),
+    "consent_outdated": _("Consent is to an older text: sign the new one"),
+    "screening_missing": _("No screening"),
+    "screening_too_old": _("Screening is too old: ask again"),
+    "screening_unclear": _("An answer of the screening is \u201cnot sure\u201d: clear it up"),
+    "pre_dose_check_missing": _("Today's questions are not asked"),
+    "prescriber_not_present": _("No prescriber on site"),
+    "second_session_same_day": _("Already a session that day"),
+    "over_two_in_7_days": _("More than two sessions in 7 days"),
+    "weekly_from_week_5": _("From week 5 once a week"),
+}
+DOSE = {
+    "weight_missing_or_implausible": _("Weight missing, under 30 or over 250 kg"),
+    "age_under_18": _("Under 18"),
+    "age_not_recorded": _("Age not recorded"),
+    "invalid_dose": _("Dose missing, or not more than 0"),
+    "infusion_too_fast": _("Infusion under 15 minutes, or its length is missing"),
+    "infusion_faster_than_40min": _("Infusion faster than 40 minutes"),
+    "mg_per_kg_over_hard": _("Over the hard limit in mg/kg"),
+    "mg_per_kg_over_usual": _("Over the usual mg/kg"),
+    "mg_per_kg_under_usual": _("Under the usual mg/kg"),
+    "dose_over_hard": _("Over the hard limit in mg"),
+    "dose_over_usual": _("Over the usual dose in mg"),
+    "under_25mg": _("Under 25 mg"),
+    "rate_over_hard": _("Rate over the hard limit"),
+    "rate_over_usual": _("Rate over the usual"),
+    "bolus_over_hard": _("Bolus over the hard limit"),
+    "bolus_over_usual": _("Bolus over the usual"),
+    "invalid_bolus": _("Bolus is not a dose"),
+    "duration_missing": _("Length of the infusion is missing"),
+    "not_a_label_dose": _("Esketamine is 28, 56 or 84 mg"),
+    "28mg_off_label_needs_reason": _("28 mg is off label here"),
+    "above_label_starting_dose": _("Above the starting dose of the label"),
+    "bmi_30_consider_ideal_weight": _("BMI 30 or more: consider ideal weight"),
+    "home_use_fda_2023_warning": _("Home use: FDA warning of October 2023"),
+}
+LEAVING = {
+    "under_2h_since_last_device": _("2 hours after the last device"),
+    "under_60min_since_end": _("60 minutes after the end of the dose"),
+    "no_bp_at_40min": _("Blood pressure about 40 minutes after the last device"),
+    "no_bp_at_end": _("Blood pressure now"),
+    "bp_not_settled": _("Blood pressure settled"),
+    "sedated": _("Awake, MOAA/S 5"),
+    "dissociation": _("Dissociation resolved, CADSS-6 back to before"),
+    "spo2": _("Oxygen saturation 94 % or more"),
+    "no_escort": _("Somebody who takes them home, by name"),
+    "recovery_score_under_9": _("Aldrete score 9 or more"),
+    "effect_not_resolved": _("A moderate or worse side effect is over"),
+}
+#: Side effects offered with one tap; the first are the most frequent (clinical.md 2.9). The record holds the English term.
+EFFECTS = {
+    "Dissociation": _("Dissociation"),
+    "Nausea": _("Nausea"),
+    "Dizziness": _("Dizzy"),
+    "Anxiety": _("Anxious"),
+    "Headache": _("Headache"),
+    "Vomiting": _("Vomiting"),
+    "Vision blurred": _("Blurred sight"),
+    "Somnolence": _("Sleepy"),
+    "Panic attack": _("Panic"),
+    "Agitation": _("Agitated"),
+    "Hallucination": _("Hallucination"),
+    "Chest pain": _("Chest pain"),
+    "Respiratory depression": _("Breathing too little"),
+    "Loss of consciousness": _("Not conscious"),
+    "Suicidal ideation": _("Thoughts of suicide"),
+}
+GRADES = {
+    1: _("mild"),
+    2: _("moderate"),
+    3: _("severe"),
+    4: _("life-threatening"),
+    5: _("death"),
+}
+MOAAS = {
+    5: _("answers readily"),
+    4: _("answers slowly"),
+    3: _("only when called loudly"),
+    2: _("only when prodded"),
+    1: _("only to pain"),
+    0: _("not at all"),
+}
+_ALL = {**DOSE, **ELIGIBILITY, **GATE, **LEAVING}
+
+
+def word(code: str) -> str:
+    """What the code means; the code itself where there is no word."""
+    return str(_ALL.get(code, code))
+
+
+def listed(codes: Iterable[str]) -> str:
+    """Several, as one sentence part."""
+    return gettext("; ").join(word(code) for code in codes)
