@@ -106,6 +106,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "apps.accounts.context.clinic",
                 "telek.desk_context.desk",
+                "telek.patient_context.patient",
             ],
         },
     },

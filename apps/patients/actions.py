@@ -18,7 +18,7 @@ from apps.accounts.permissions import Role
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
-from apps.patients.models import Consent, Patient, SafetyNote, SafetyPlan, Whereabouts
+from apps.patients.models import Consent, EmergencyContact, Patient, SafetyNote, SafetyPlan, Whereabouts
 
 PLAN_STEPS = (
     "warning_signs",
@@ -28,6 +28,8 @@ PLAN_STEPS = (
     "professionals",
     "safer_surroundings",
 )
+CONTACTS_AT_MOST = 6
+CONTACT_PERSON_FIELDS = ("name", "relation", "phone", "may_be_told", "note")
 #: What staff may change on a record, besides the care team.
 CONTACT_FIELDS = ("phone", "address", "emergency_number", "time_zone", "pronouns", "allergies", "diagnosis")
 
@@ -175,6 +177,35 @@ def tell_whereabouts(
     )
     audit.record(action=Action.CREATE, actor_id=actor.pk if actor else None, obj=row)
     return row
+
+
+@transaction.atomic
+def save_contact(
+    *, patient: Patient, actor: User, contact: EmergencyContact | None = None, **fields: Any
+) -> EmergencyContact:
+    """Write down somebody near the person, or change who is there (CONTACT_PERSON_FIELDS). Raises ValidationError."""
+    if set(fields) - set(CONTACT_PERSON_FIELDS):
+        raise ValidationError(_("This cannot be changed here."))
+    if contact is None:
+        if EmergencyContact.objects.filter(patient=patient).count() >= CONTACTS_AT_MOST:
+            raise ValidationError(_("There are %(n)s people already. Take one off first.") % {"n": CONTACTS_AT_MOST})
+        contact = EmergencyContact(clinic_id=patient.clinic_id, patient=patient)
+    made = contact._state.adding
+    for name, value in fields.items():
+        setattr(contact, name, value)
+    contact.full_clean(exclude=["clinic", "patient"])
+    contact.save()
+    audit.record(
+        action=Action.CREATE if made else Action.UPDATE, actor_id=actor.pk, obj=contact, detail="emergency contact"
+    )
+    return contact
+
+
+@transaction.atomic
+def remove_contact(*, contact: EmergencyContact, actor: User) -> None:
+    """Take somebody off the list; the audit trail keeps that they stood there."""
+    audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=contact, detail="emergency contact removed")
+    contact.delete()
 
 
 @transaction.atomic

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Membership, User
 from apps.accounts.permissions import CLINICIANS
 from apps.core import clock
-from apps.patients.actions import CONTACT_FIELDS, PLAN_STEPS, check_zone
-from apps.patients.models import Patient
+from apps.patients.actions import CONTACT_FIELDS, CONTACT_PERSON_FIELDS, PLAN_STEPS, check_zone
+from apps.patients.models import EmergencyContact, Patient
 
 OLDEST = 120  # years
+DIGITS_AT_LEAST = 3  # 112 is a number, too
 
 
 def _check_zone(value: str) -> None:
@@ -87,6 +88,39 @@ class ContactsForm(forms.ModelForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["treating"].queryset = clinicians_seen_by(user)  # type: ignore[attr-defined]
+
+
+class EmergencyContactForm(forms.ModelForm):
+    """Somebody near the person, and whether they may be told."""
+
+    class Meta:
+        model = EmergencyContact
+        fields = CONTACT_PERSON_FIELDS
+        labels = {
+            "name": _("Name"),
+            "relation": _("Who they are to the person, such as sister or friend"),
+            "phone": _("Phone"),
+            "may_be_told": _("May be told when there is danger"),
+            "note": _("Anything to know, such as ten minutes away"),
+        }
+        widgets = {"phone": forms.TextInput({"inputmode": "tel"})}
+
+    def clean_phone(self) -> str:
+        """Something that can be called."""
+        found = str(self.cleaned_data["phone"])
+        if sum(character.isdigit() for character in found) < DIGITS_AT_LEAST:
+            raise ValidationError(_("Write a phone number that can be called."))
+        return found
+
+
+class OwnContactForm(EmergencyContactForm):
+    """The same in the person's own words."""
+
+    class Meta(EmergencyContactForm.Meta):
+        labels = EmergencyContactForm.Meta.labels | {
+            "relation": _("Who they are to you, such as sister or friend"),
+            "may_be_told": _("My clinic may tell this person when I am in danger"),
+        }
 
 
 class SafetyNoteForm(forms.Form):

@@ -86,6 +86,7 @@ def _summary(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> d
         "alerts": open_alerts,
         "next_visits": _visits(request.user, patient).filter(ends_at__gte=facts.at).order_by("starts_at")[:3],
         "contacts": facts.contacts(),
+        "may_manage": request.user.may(Permission.MANAGE_PATIENTS),
         "seen": list(open_alerts),
     }
 

@@ -272,6 +272,21 @@ def test_no_score_is_shown_after_a_positive_answer_nor_where_the_clinic_hides_th
     assert "Call 988" in page
 
 
+def test_the_second_crisis_card_within_a_day_is_the_short_one(cast: Cast) -> None:
+    slot = agreed(cast)
+    client = cast.client(cast.patient_user)
+    with cast.acting(cast.patient_user):
+        give_all(cast, slot, *[1] * 8, 1)
+    assert "data-short" not in client.get(reverse("survey", args=[slot.pk])).content.decode()
+    with cast.acting(cast.nurse):
+        later = open_slot(cast, "gad-7")
+    assert "data-crisis data-short" in client.get(reverse("survey", args=[later.pk])).content.decode()
+    clock.shift(timedelta(hours=25))
+    with cast.acting(cast.nurse):
+        Slot.objects.filter(pk=later.pk).update(closes_at=clock.now() + timedelta(hours=1))
+    assert "data-short" not in client.get(reverse("survey", args=[later.pk])).content.decode()
+
+
 def fields(page: str, **answers: Any) -> dict[str, Any]:
     """The form as a browser without a script would send it."""
     sheet = re.search(r'name="sheet" value="([^"]+)"', page)

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -11,9 +12,10 @@ from django.urls import reverse
 from apps.accounts.models import ContactPoint, Invitation, User
 from apps.audit.models import AuditEvent
 from apps.core import clock
+from apps.messaging.actions import open_thread, send_message
 from apps.notifications.models import Delivery
 from apps.patients import actions
-from apps.patients.models import Patient, SafetyNote, SafetyPlan
+from apps.patients.models import EmergencyContact, Patient, SafetyNote, SafetyPlan
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -166,7 +168,10 @@ def test_contacts_are_changed_with_an_audit_row_that_names_the_fields_only(cast:
     assert client.post(url, body | {"time_zone": "Mars/Base"}).status_code == 422
 
 
-@pytest.mark.parametrize("name", ["patient-contacts", "patient-safety-note", "patient-safety-plan", "patient-forms"])
+@pytest.mark.parametrize(
+    "name",
+    ["patient-contacts", "patient-emergency-contacts", "patient-safety-note", "patient-safety-plan", "patient-forms"],
+)
 def test_a_patient_of_another_clinic_does_not_exist(cast: Cast, name: str) -> None:
     url = reverse(name, args=[cast.other_patient.pk])
     assert cast.client(cast.nurse).get(url).status_code == 404
@@ -223,3 +228,56 @@ def test_switching_reminders_off_keeps_the_first_moment(cast: Cast) -> None:
         assert cast.patient.reminders_off_at == first
         actions.set_reachability(patient=cast.patient, actor=cast.patient_user, reminders_off=False)
         assert cast.patient.reminders_off_at is None
+
+
+@pytest.mark.parametrize("by", ["patient_user", "nurse"])
+def test_who_is_near_is_added_changed_and_taken_off(cast: Cast, by: str) -> None:
+    user = getattr(cast, by)
+    own = by == "patient_user"
+    url = reverse("my-contacts") if own else reverse("patient-emergency-contacts", args=[cast.patient.pk])
+    client = cast.client(user)
+    assert "Elena Ruiz" in client.get(url).content.decode()
+    body = {"name": "Ana Ruiz", "relation": "mother", "phone": "(555) 0177-900", "may_be_told": "on", "note": ""}
+    assert client.post(url, body).status_code == 302
+    with cast.acting(user):
+        made = EmergencyContact.objects.get(name="Ana Ruiz")
+    assert client.post(url, body | {"contact": str(made.pk), "may_be_told": ""}).status_code == 302
+    with cast.acting(user):
+        made.refresh_from_db()
+        assert (made.may_be_told, made.patient) == (False, cast.patient)
+    assert client.post(url, {"contact": str(made.pk), "do": "remove"}).status_code == 302
+    with cast.acting(user):
+        assert not EmergencyContact.objects.filter(pk=made.pk).exists()
+        kinds = AuditEvent.objects.filter(object_id=made.pk).exclude(action="read").order_by("created_at")
+        assert [(row.action, row.detail) for row in kinds] == [
+            ("create", "emergency contact"),
+            ("update", "emergency contact"),
+            ("update", "emergency contact removed"),
+        ]
+
+
+def test_a_contact_needs_a_name_and_a_number_and_is_of_this_person(cast: Cast) -> None:
+    client = cast.client(cast.patient_2_user)
+    url = reverse("my-contacts")
+    assert client.post(url, {"name": "", "phone": "12"}).status_code == 422
+    with cast.acting(cast.nurse):
+        foreign = EmergencyContact.objects.get(patient=cast.patient)
+    for data in ({"contact": str(foreign.pk), "do": "remove"}, {"contact": "x"}):
+        assert client.post(url, data).status_code == 404
+
+
+def test_six_people_are_enough(cast: Cast) -> None:
+    with cast.acting(cast.nurse):
+        for number in range(5):
+            actions.save_contact(patient=cast.patient, actor=cast.nurse, name=f"Friend {number}", phone="5550100")
+        with pytest.raises(ValidationError, match="6 people"):
+            actions.save_contact(patient=cast.patient, actor=cast.nurse, name="One more", phone="5550100")
+
+
+def test_the_number_of_unread_messages_stands_on_every_page_of_the_portal(cast: Cast) -> None:
+    with cast.acting(cast.nurse):
+        thread = open_thread(patient=cast.patient)
+        send_message(thread=thread, actor=cast.nurse, body="How was the night?", client_id=uuid4())
+    for path in ("/check-in/", "/visits/", "/more/", "/progress/", "/safety-plan/", "/my-contacts/"):
+        page = cast.client(cast.patient_user).get(path).content.decode()
+        assert '<span class="tag">1<span class="vh">' in page, path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.clinic_settings import setting
 from apps.alerts.actions import request_call
+from apps.alerts.models import AlertOccurrence
 from apps.audit import actions as audit
 from apps.core import clock
 from apps.monitoring import actions, notice
@@ -22,15 +24,17 @@ from apps.monitoring.actions import Saved, save_answer, submit_response
 from apps.monitoring.actions.follow_on import follow_on_of
 from apps.monitoring.answers import newest_rows, typed
 from apps.monitoring.care import call_words, cover_of, promised_words, reminded_words
+from apps.monitoring.findings import SUICIDAL
 from apps.monitoring.forms import WhereaboutsForm
 from apps.monitoring.instruments import AnswerRefused, Definition, Item, parse_form_value
-from apps.monitoring.models import QuestionnaireResponse, Slot, SlotState
+from apps.monitoring.models import ItemAnswer, QuestionnaireResponse, Slot, SlotState
 from apps.monitoring.published import definition_of
 from apps.monitoring.refusals import SurveyRefused
 from apps.monitoring.sheet import is_positive, make_sheet, unanswered
 from apps.monitoring.wire import BadBody, device_time, read_object, text_field, uuid_field
 from apps.patients import actions as patients
 
+CARD_REMEMBERED = timedelta(hours=24)
 PRESENTATIONS = ("pages", "list")
 
 
@@ -303,12 +307,25 @@ def _show(
     return _page(request, access, "monitoring/survey_answer.html", context, status)
 
 
+def _card_seen(slot: Slot) -> bool:
+    """Was the whole crisis card shown in the last day, for another form? Then the shorter one is enough."""
+    own = ItemAnswer.objects.filter(slot=slot).values("pk")
+    rows = AlertOccurrence.objects.filter(
+        alert__patient_id=slot.patient_id,
+        alert__cause=SUICIDAL,
+        source_kind="item-answer",
+        created_at__gte=clock.now() - CARD_REMEMBERED,
+    )
+    return rows.exclude(source_id__in=own).exists()
+
+
 def _context(access: Access, *, positive: bool) -> dict[str, Any]:
     patient = access.slot.patient
     return {
         "slot": access.slot,
         "via_link": access.via_link,
         "positive": positive,
+        "seen_before": _card_seen(access.slot),
         "call_words": call_words(patient, after_positive=True),
         "cover": cover_of(access.slot.clinic),
         "clinic_phone": access.slot.clinic.phone,

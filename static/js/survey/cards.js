@@ -34,6 +34,7 @@ export function show(question, state) {
   if (!card) return false;
   say(card, state);
   if (card.dataset.at !== question.dataset.question || card.hidden) {
+    if (card.dataset.at) card.dataset.short = ""; // it was read before in this form: the second time it is short
     card.dataset.at = question.dataset.question;
     place(card, question);
     card.hidden = false;

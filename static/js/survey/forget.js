@@ -1,4 +1,16 @@
 // At sign-out: nothing that was typed stays on this phone.
 import { forget } from "./draft.js";
 
-for (const form of document.querySelectorAll("form[data-sign-out]")) form.addEventListener("submit", () => forget());
+
+// drafts and messages on their way (chat/outbox.js keeps them under chat:person:thread)
+function forgetChat() {
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith("chat:")) localStorage.removeItem(key);
+  } catch {
+    // a browser that refuses to store has kept nothing
+  }
+}
+
+for (const form of document.querySelectorAll("form[data-sign-out]")) {
+  form.addEventListener("submit", () => { forgetChat(); forget(); });
+}
