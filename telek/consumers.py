@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import ClassVar
+from uuid import UUID
 
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
@@ -19,11 +20,12 @@ from django.utils.translation import gettext as _
 from apps.accounts.sockets import SocketEnded, SocketIdentity, identify_again
 from apps.core.ids import new_id
 from apps.core.topics import CommandRefused
-from telek import live_work
+from telek import live_batches, live_work
 from telek.live_following import Following, Frame
 from telek.live_frames import parse, sequence, text_of, versions
 from telek.live_hints import listener
 from telek.live_limits import IDLE, LIMITS, REPLACED, SLOW, TOO_BIG, TRY_LATER, Bucket, Limits, admit, dismiss
+from telek.live_topics import together
 from telek.live_work import NotYours, topic_of, work
 
 logger = logging.getLogger(__name__)
@@ -55,10 +57,12 @@ class LiveConsumer(AsyncConsumer):
     async def websocket_connect(self, _message: Frame) -> None:
         self.identity = self.scope["identity"]
         self.own_topic = f"user:{self.identity.user.pk}"
+        self.clinic_topic = f"clinic:{self.identity.membership.clinic_id}"  # brings hints of many topics at once
         await self.send({"type": "websocket.accept"})
         for crowded_out in admit(self.identity.user.pk, self, self.limits.sockets):
             await crowded_out.end(REPLACED)
-        await self.listener.join(self.own_topic, self)
+        for topic in (self.own_topic, self.clinic_topic):
+            await self.listener.join(topic, self)
         try:
             self.identity, welcome = await work(live_work.greet)(self.identity)
         except SocketEnded as ended:
@@ -75,7 +79,7 @@ class LiveConsumer(AsyncConsumer):
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         dismiss(self.identity.user.pk, self)
-        for topic in [*self.topics, self.own_topic]:
+        for topic in [*self.topics, self.own_topic, self.clinic_topic]:
             await self.listener.leave(topic, self)
         raise StopConsumer
 
@@ -92,8 +96,8 @@ class LiveConsumer(AsyncConsumer):
             return
         text = json.dumps(frame, separators=(",", ":"), default=str)
         try:
-            async with self.sending:
-                await asyncio.wait_for(self.send({"type": "websocket.send", "text": text}), self.limits.slow_s)
+            async with self.sending, asyncio.timeout(self.limits.slow_s):
+                await self.send({"type": "websocket.send", "text": text})
         except TimeoutError:
             await self.end(SLOW)
         except OSError:  # the client is gone; the server says so in a moment
@@ -111,6 +115,15 @@ class LiveConsumer(AsyncConsumer):
         elif following is not None:
             following.touch(hint)
         self.wake.set()
+
+    @property
+    def user_id(self) -> UUID:
+        return self.identity.user.pk
+
+    def take(self, topic: str, raw: Frame) -> None:
+        if (following := self.topics.get(topic)) is not None:
+            following.ready.append(raw)
+            self.wake.set()
 
     def hearing_changed(self) -> None:
         self.touch_all()
@@ -141,6 +154,7 @@ class LiveConsumer(AsyncConsumer):
             await self.say({"type": "status", "live": self.listener.alive, "database": self.database_answers})
         for following in list(self.topics.values()):
             await self.push_relays(following)
+            await self.push_ready(following)
             while following.dirty and not self.closing:
                 await self.guard(partial(self.push_topic, following), about=following.topic)
 
@@ -148,6 +162,16 @@ class LiveConsumer(AsyncConsumer):
         waiting, following.relays = following.relays, []
         for relayed in waiting:
             await self.say({"type": "relay", "topic": following.topic, **relayed})
+
+    async def push_ready(self, following: Following) -> None:
+        """Rows that this process committed itself, if they are the next ones; a locked screen reads without content."""
+        if not following.ready:
+            return
+        if self.identity.locked:
+            following.ready, following.dirty = [], True
+            return
+        for frame in following.take(live_work.shaper(self.identity, following.topic)):
+            await self.say(frame)
 
     async def push_topic(self, following: Following) -> None:
         want = following.want()
@@ -270,12 +294,23 @@ class LiveConsumer(AsyncConsumer):
     async def command(self, frame: Frame) -> None:
         name, id_ = text_of(frame.get("name"), 40), text_of(frame.get("id"), 64)
         try:
-            result = await work(live_work.run_command)(self.identity, name, frame)
+            result = await self.run_command(name, frame)
         except DatabaseError:
             text = _("Not done: the system does not answer just now. Try again.")
             await self.say(refusal(id_, "unavailable", text))
             raise
         await self.say({**result, "type": "done", "id": id_})
+
+    async def run_command(self, name: str, frame: Frame) -> Frame:
+        """A command of many senders waits for the next batch, as whoever was read less than half a minute ago.
+
+        Their membership is read again with the batch; without hints everything is read again first.
+        """
+        if name not in together():
+            return await work(live_work.run_command)(self.identity, name, frame)
+        if not self.listener.alive or self.time() - self.identified_at > self.limits.identify_s:
+            await self.identify()
+        return await live_batches.run(name, self.identity, frame, self.listener)
 
     async def relay(self, frame: Frame) -> None:
         topic, inner = topic_of(frame.get("topic")), frame.get("frame")

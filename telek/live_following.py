@@ -1,5 +1,6 @@
 """One topic as one socket follows it: what was sent, what was confirmed, what must be read again. No database."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,9 +25,12 @@ class Following:
     said_head: int = -1
     waiting_since: float | None = None  # loop seconds since which a full page waits for the client
     relays: list[Frame] = field(default_factory=list)
+    ready: list[Row] = field(default_factory=list)  # committed rows of a log that need no reading
 
     def touch(self, hint: Frame) -> None:
-        """A hint: read again the row it names, or everything."""
+        """A hint: read again the row it names, or everything. A head that was sent already says nothing new."""
+        if isinstance(hint.get("head"), int) and hint["head"] <= self.sent and not hint.get("state"):
+            return
         self.dirty = True
         if isinstance(hint.get("id"), str):
             self.only.add(hint["id"])
@@ -50,6 +54,27 @@ class Following:
         if self.sent - self.got < PAGE and self.waiting_since is not None:
             self.waiting_since = None
             self.dirty = True
+
+    def take(self, shape: Callable[[Row], tuple[Row, Row | None]]) -> list[Frame]:
+        """Frames for the ready rows that come next in order; anything else is read from the database.
+
+        shape: the row as this person is sent it, and the state's row if that changed.
+        """
+        ready, self.ready = [raw for raw in self.ready if raw["seq"] > self.sent], []
+        rows: list[Row] = []
+        states: list[Row] = []
+        for raw in ready:
+            if self.dirty or raw["seq"] != self.sent + 1 or self.sent - self.got >= PAGE:
+                self.dirty = True
+                break
+            row, state = shape(raw)
+            rows.append(row)
+            states += [state] if state else []
+            self.sent = self.said_head = raw["seq"]
+        frames: list[Frame] = []
+        if rows:
+            frames.append({"type": "rows", "topic": self.topic, "rows": rows, "head": self.sent})
+        return frames + (self._state_frames(states[-1:], whole=False) if states else [])
 
     def is_slow(self, at: float, limit_s: float) -> bool:
         """A full page has waited too long for the client."""

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import random
 from typing import Any, Protocol
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from channels.layers import get_channel_layer
@@ -26,10 +27,17 @@ LOST = (RedisError, OSError, RuntimeError, TimeoutError)
 
 
 class Follower(Protocol):
-    """What wants to hear (a socket). Both are called in the event loop and must not wait."""
+    """What wants to hear (a socket). All are called in the event loop and must not wait."""
+
+    @property
+    def user_id(self) -> UUID:
+        """Whose it is."""
 
     def hear(self, topic: str, hint: dict[str, Any]) -> None:
         """Something changed on a topic that was joined."""
+
+    def take(self, topic: str, raw: dict[str, Any]) -> None:
+        """The next row of a log, committed, and written down as shown to this person."""
 
     def hearing_changed(self) -> None:
         """`alive` changed; when it became true, hints may have been missed."""
@@ -77,8 +85,13 @@ class HintListener:
 
     def deliver(self, message: dict[str, Any]) -> None:
         """Hand a hint to this process's followers (also called directly while Valkey is away)."""
-        for follower in list(self._followers.get(_channel(message["topic"]), ())):
-            follower.hear(message["topic"], message["hint"])
+        for topic, hint in message.get("hints") or [(message["topic"], message.get("hint"))]:
+            for follower in self.followers(topic):
+                follower.hear(topic, hint)
+
+    def followers(self, topic: str) -> list[Follower]:
+        """Who follows the topic in this process."""
+        return list(self._followers.get(_channel(topic), ()))
 
     async def _tell(self, verb: str, channel: str) -> None:
         if self._pubsub is None:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from apps.alerts.topics import OFFER as ALERTS
-from apps.core.topics import LogTopic, Offer, RelayTopic, Row, StateTopic
+from apps.core.topics import LogTopic, Offer, RelayTopic, Row, StateTopic, Together
 from apps.messaging.topics import OFFER as MESSAGING
 from apps.sessions.topics import OFFER as VISITS
 from telek.live_alerts import DeskAlerts
@@ -46,3 +46,9 @@ def topic_named(name: str) -> Topic:
 def commands() -> dict[str, Callable[[Any, Row], Row]]:
     """Frame name ("chat.send") to what does it."""
     return {name: command for offer in OFFERS for name, command in (offer.commands or {}).items()}
+
+
+@cache
+def together() -> dict[str, Together]:
+    """Frame name to the command that is done for many senders at once."""
+    return {name: command for offer in OFFERS for name, command in (offer.together or {}).items()}

@@ -13,6 +13,7 @@ from channels.db import database_sync_to_async
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import Max
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from apps.accounts.sockets import SocketIdentity, as_person, identify_again
@@ -98,6 +99,18 @@ def _read_state(topic: Topic, user: Any, key: str, want: Want) -> list[Row] | No
         return rows
     dressed = {row["id"]: row for row in dress(user, key, news)}
     return [dressed.get(row["id"], row) for row in rows]
+
+
+def shaper(identity: SocketIdentity, name: str) -> Callable[[Row], tuple[Row, Row | None]]:
+    """How a committed row of that log looks to this person; no database."""
+    topic, key = _split(name)
+
+    def shape(raw: Row) -> tuple[Row, Row | None]:
+        with translation.override(identity.user.language):
+            log: Any = topic.log
+            return log.shape(identity.user, key, raw)
+
+    return shape
 
 
 def _without_content(rows: list[Row], identity: SocketIdentity) -> list[Row]:

@@ -4,7 +4,7 @@ The same reading is repeated while the socket lives (telek.consumers): every 30 
 changes something, and at once when the person's own topic hints at a sign-out or a revocation.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -15,7 +15,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.http.cookie import parse_cookie
 from django.utils import translation
 from django.utils.crypto import constant_time_compare
@@ -31,6 +31,12 @@ Application = Callable[[Message, Any, Any], Awaitable[None]]
 
 SESSION_OVER = 4401
 REVOKED = 4403
+IN_FORCE = """
+select m.id from unnest(%s::uuid[], %s::int[]) as r(id, revision)
+join accounts_membership m on m.id = r.id and m.revision = r.revision
+join accounts_user u on u.id = m.user_id and u.is_active
+where m.ended_at is null or m.ended_at > telek_now()
+"""
 
 
 class SocketEnded(Exception):
@@ -94,6 +100,17 @@ def _check_staff_session(session: Message, user: User) -> None:
         raise SocketEnded(SESSION_OVER)
     if settings.SECOND_FACTOR_REQUIRED and not session.get(FACTOR_KEY):
         raise SocketEnded(REVOKED)
+
+
+def members_in_force(members: Iterable[Membership]) -> set[UUID]:
+    """Which of these memberships still stand as they were read: role unchanged, not ended, the person active.
+
+    For many people at once, in the transaction of what they do. Needs the clinic in scope.
+    """
+    known = {member.pk: member for member in members}
+    with connection.cursor() as cursor:
+        cursor.execute(IN_FORCE, [[str(pk) for pk in known], [member.revision for member in known.values()]])
+        return {pk for (pk,) in cursor.fetchall()}
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Write the audit trail, in the transaction of what it records."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection, models, transaction
@@ -28,6 +29,22 @@ def record(
 def record_seen(objects: Iterable[models.Model], *, actor_id: UUID | None, detail: str = "") -> None:
     """One row for each object that was shown, all in one statement."""
     _write([_fields(Action.READ, actor_id, obj, "", detail, None, None) for obj in objects])
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What `record` takes, as a value. detail is a code or a name of a field, never a clinical value."""
+
+    action: Action
+    actor_id: UUID | None
+    obj: models.Model
+    detail: str = ""
+    patient_id: UUID | None = None
+
+
+def record_together(facts: Iterable[Fact]) -> None:
+    """One row for each, all in one statement."""
+    _write([_fields(one.action, one.actor_id, one.obj, "", one.detail, one.patient_id, None) for one in facts])
 
 
 def record_shown(objects: Iterable[models.Model], *, to: Iterable[UUID], detail: str = "") -> None:

@@ -7,7 +7,8 @@ saved answer into an error.
 import hashlib
 import logging
 import time
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 import redis
@@ -22,6 +23,7 @@ QUIET_SECONDS = 5.0
 _quiet_until = 0.0  # monotonic seconds
 
 
+@lru_cache(maxsize=4096)
 def group_name(topic: str) -> str:
     """The channel layer's group for a topic such as "thread:<uuid>"."""
     return "t." + hashlib.sha256(topic.encode()).hexdigest()[:40]
@@ -50,13 +52,22 @@ def _prefix() -> str:
     return str(layers["default"]["CONFIG"]["prefix"])
 
 
+def send_together(topic: str, hints: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """Many hints in one publication, now: call it after commit. topic: what every process hears that may want them."""
+    if hints:
+        _publish(topic, {"type": "live.hints", "topic": topic, "hints": [list(one) for one in hints]})
+
+
 def _send(topic: str, hint: dict[str, object]) -> None:
+    _publish(topic, {"type": "live.hint", "topic": topic, "hint": hint})
+
+
+def _publish(topic: str, message: dict[str, Any]) -> None:
     """Publish as channels_redis' pub/sub layer does, but synchronously and with a short time limit."""
     global _quiet_until
     if time.monotonic() < _quiet_until:
         return
     layer = get_channel_layer()
-    message = {"type": "live.hint", "topic": topic, "hint": hint}
     try:
         _redis().publish(f"{_prefix()}__group__{group_name(topic)}", layer.serialize(message))
     except redis.TimeoutError:

@@ -4,9 +4,10 @@ A topic is "<name>" or "<name>:<key>", e.g. "alerts", "thread:<uuid>", "visit:<u
 in a worker thread, inside a transaction under the person's clinic; `user.membership` is set and fresh.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+from uuid import UUID
 
 Row = dict[str, Any]
 
@@ -54,6 +55,45 @@ class CommandRefused(Exception):
 
 
 @dataclass(frozen=True)
+class Done:
+    """What became of one request of a batch: what its sender is told, and what others may be shown of it.
+
+    raw: for those who follow the log `topic` in this process, as that log's `shape` takes it; None: nothing is new.
+    hints: (topic, hint) for everybody else.
+    """
+
+    answer: Row
+    topic: str = ""
+    raw: Row | None = None
+    hints: Sequence[tuple[str, Row]] = ()
+
+
+class Together(Protocol):
+    """A command that is done for many senders in one transaction (group commit)."""
+
+    def read(self, user: Any, payload: Row) -> Any:
+        """The request out of a frame, without the database. Raises CommandRefused."""
+
+    def topic(self, request: Any) -> str:
+        """The log whose followers are shown the outcome."""
+
+    def run(
+        self, requests: Sequence[Any], clinic_id: UUID, readers: Mapping[str, Collection[UUID]]
+    ) -> list[Done | CommandRefused]:
+        """Do them all, in the caller's transaction under the clinic; one outcome for each, in order.
+
+        readers: by topic, the people whose screens will be given it: to be written down with it.
+        """
+
+
+class ShapedLog(Protocol):
+    """A log that turns the `raw` of a Done into what one person is sent."""
+
+    def shape(self, user: Any, key: str, raw: Row) -> tuple[Row, Row | None]:
+        """The row as `after` would give it, and the row of the state behind the same topic if that changed."""
+
+
+@dataclass(frozen=True)
 class Offer:
     """An app's topics by name, and its commands by frame type ("chat.send")."""
 
@@ -61,3 +101,4 @@ class Offer:
     states: Mapping[str, StateTopic] | None = None
     relays: Mapping[str, RelayTopic] | None = None
     commands: Mapping[str, Callable[[Any, Row], Row]] | None = None
+    together: Mapping[str, Together] | None = None

@@ -1,11 +1,8 @@
 """Verbs of a thread: write, read, claim, hand over, make an alert of a message.
 
-A message's sequence number is taken under the thread's row lock, so that numbers have no holes and their order is
-the order of commits. The same client id again is the same message.
+How a message is numbered and written down stands in posting.
 """
 
-from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -13,30 +10,20 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Membership, User
-from apps.accounts.permissions import Permission, Role, may
+from apps.accounts.permissions import Permission, may
 from apps.alerts.actions import raise_alert
 from apps.alerts.levels import Level
 from apps.alerts.models import Alert
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock, live
-from apps.core.failpoints import failpoint
 from apps.messaging.models import Message, ReadMark, Thread, ThreadTransfer
-from apps.messaging.phrases import find_phrases
+from apps.messaging.posting import Post, post
+from apps.messaging.refusal import MessageRefused
 from apps.patients.models import Patient
 
 BODY_BYTES = 8 * 1024
-NOTIFY_AFTER = timedelta(seconds=60)  # an unread message reaches the person another way after that
 REASON_LENGTH = 300
-
-
-class MessageRefused(Exception):
-    """What was asked does not fit: code is a short word, message is for the person. Nothing was changed."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 @transaction.atomic
@@ -52,26 +39,17 @@ def open_thread(*, patient: Patient) -> Thread:
 def send_message(*, thread: Thread, body: str, client_id: UUID, actor: User) -> Message:
     """Append a message. The same client_id and body returns the first row; with another body it is refused.
 
-    body: 1 byte to 8 KiB of UTF-8. Raises MessageRefused with code blank, too-long, bad-characters, discharged or
-    conflict.
+    body: 1 byte to 8 KiB of UTF-8. Raises MessageRefused with code blank, too-long, bad-characters, discharged,
+    not-found or conflict.
     """
-    membership = _member(actor)
-    body = checked_body(body)
-    locked = Thread.objects.select_for_update(of=("self",)).select_related("patient", "clinic").get(pk=thread.pk)
-    known = Message.objects.filter(thread=locked, sender=actor, client_id=client_id).first()
-    if known is not None:
-        return _same(known, body)
-    from_patient = membership.role == Role.PATIENT
-    if locked.patient.status != "active":
-        raise MessageRefused("discharged", _discharged_words(from_patient=from_patient))
-    message = _append(locked, body, client_id, actor, from_patient=from_patient)
-    _judge(locked, message)
-    _mark_own(locked, actor, message.seq)
-    audit.record(action=Action.CREATE, actor_id=actor.pk, obj=message, patient_id=locked.patient_id)
-    failpoint("chat.before-commit")
-    transaction.on_commit(partial(failpoint, "chat.after-commit"))
-    _announce(locked)
-    return message
+    _member(actor)
+    (outcome,) = post([Post(thread.pk, client_id, checked_body(body), actor)], thread.clinic_id)
+    if isinstance(outcome, MessageRefused):
+        raise outcome
+    if outcome.fresh:
+        live.publish(f"thread:{thread.pk}", head=outcome.message.seq)
+        live.publish("threads", id=str(thread.pk))
+    return outcome.message
 
 
 def checked_body(body: str) -> str:
@@ -168,72 +146,8 @@ def _member(actor: User) -> Membership:
     return actor.membership
 
 
-def _discharged_words(*, from_patient: bool) -> str:
-    if from_patient:
-        return _("This conversation has ended. Please phone the clinic.")
-    return _("This person is no longer in care here. Please phone them.")
-
-
 def _clean(reason: str) -> str:
     return reason.replace("\x00", "").strip()[:REASON_LENGTH]
-
-
-def _same(known: Message, body: str) -> Message:
-    if known.body != body:
-        raise MessageRefused("conflict", _("This message was sent before with other words."))
-    return known
-
-
-def _append(thread: Thread, body: str, client_id: UUID, actor: User, *, from_patient: bool) -> Message:
-    at = clock.now()
-    thread.notify_at = _notify_at(thread, at, from_patient=from_patient)
-    thread.last_seq += 1
-    thread.last_at = at
-    thread.waiting_since = (thread.waiting_since or at) if from_patient else None
-    thread.save(update_fields=["last_seq", "last_at", "notify_at", "waiting_since"])
-    return Message.objects.create(
-        clinic_id=thread.clinic_id,
-        thread=thread,
-        seq=thread.last_seq,
-        client_id=client_id,
-        sender=actor,
-        from_patient=from_patient,
-        body=body,
-        sent_at=at,
-    )
-
-
-def _notify_at(thread: Thread, at: datetime, *, from_patient: bool) -> datetime:
-    """A minute after the first message to that side: one who goes on writing does not put it off."""
-    same_side = thread.last_seq > 0 and (thread.waiting_since is not None) == from_patient
-    if same_side and thread.notify_at is not None:
-        return thread.notify_at
-    return at + clock.scaled(NOTIFY_AFTER)
-
-
-def _judge(thread: Thread, message: Message) -> None:
-    """A phrase of danger from a patient becomes a P2 in the same transaction, for staff to confirm or dismiss."""
-    hits = find_phrases(message.body) if message.from_patient else []
-    if not hits:
-        return
-    raise_alert(
-        patient=thread.patient,
-        cause="phrase",
-        level=Level.P2,
-        title=_("Wrote “%(phrase)s” in a message") % {"phrase": hits[0].phrase},
-        source_kind="message",
-        source_id=message.pk,
-        rule_code="phrase",
-        detail=", ".join(hit.phrase for hit in hits),
-        synthetic=thread.synthetic,
-    )
-
-
-def _mark_own(thread: Thread, actor: User, seq: int) -> None:
-    """Who wrote it has read it; messages before it that they have not seen (it was written offline) stay unread."""
-    before = ReadMark.objects.filter(thread=thread, user=actor).values_list("seq", flat=True).first() or 0
-    if before == seq - 1:
-        _put_mark(thread, actor, seq)
 
 
 def _put_mark(thread: Thread, actor: User, seq: int) -> int:
@@ -248,5 +162,5 @@ def _put_mark(thread: Thread, actor: User, seq: int) -> int:
 
 def _announce(thread: Thread) -> None:
     Thread.objects.filter(pk=thread.pk).update(version=F("version") + 1)
-    live.publish(f"thread:{thread.pk}", head=thread.last_seq)
+    live.publish(f"thread:{thread.pk}", head=thread.last_seq, state=True)
     live.publish("threads", id=str(thread.pk))

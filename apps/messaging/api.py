@@ -16,6 +16,7 @@ from apps.accounts.permissions import Permission
 from apps.audit import actions as audit
 from apps.messaging import actions
 from apps.messaging.models import Message, Thread
+from apps.messaging.refusal import MessageRefused
 from apps.messaging.rows import with_senders, with_state
 from apps.patients.models import Patient
 
@@ -93,7 +94,7 @@ class ThreadViewSet(ClinicRows):
     }
     serializer_class = ThreadSerializer
     narrowed_by = ThreadFilter
-    refusals = (actions.MessageRefused,)
+    refusals = (MessageRefused,)
     queryset = Thread.objects.none()
 
     def get_queryset(self) -> QuerySet[Any]:

@@ -13,6 +13,7 @@ from apps.alerts.models import Alert
 from apps.core.topics import Row
 from apps.messaging.models import Message, ReadMark, Thread
 from apps.messaging.phrases import find_phrases
+from apps.messaging.posting import Posted
 
 ROLE_WORDS = {
     Role.PRESCRIBER: _("prescriber"),
@@ -21,6 +22,7 @@ ROLE_WORDS = {
     Role.COORDINATOR: _("care coordinator"),
 }
 EXCERPT = 120
+MESSAGE_FIELDS = ("seq", "id", "client_id", "body", "sender", "initials", "from_patient", "sent_at")
 
 
 def is_patient(user: User) -> bool:
@@ -45,23 +47,49 @@ def message_row(message: Any, user: User) -> Row:
 
     phrases: phrases of danger in a patient's words, for staff only.
     """
-    patient_reads = is_patient(user)
-    row = {
+    return shaped_row(_raw(message, message.sender, message.sender_role), user)
+
+
+def raw_row(posted: Posted, sender: User) -> Row:
+    """A message that was posted just now as the same for every reader: for `shaped_row` and `shaped_state`."""
+    role = sender.membership.role if sender.membership else None
+    raw = _raw(posted.message, sender, role)
+    return raw | {"thread": str(posted.message.thread_id), "version": posted.version, "seen": posted.seen}
+
+
+def _raw(message: Any, sender: User, role: str | None) -> Row:
+    return {
         "seq": message.seq,
         "id": str(message.pk),
         "client_id": str(message.client_id),
         "body": message.body,
-        "sender": message.sender.name,
-        "initials": message.sender.initials,
-        "role": role_words(message.sender_role),
+        "sender_id": sender.pk,
+        "sender": sender.name,
+        "initials": sender.initials,
+        "role": role,
         "from_patient": message.from_patient,
-        "mine": message.sender_id == user.pk,
-        "own": message.from_patient == patient_reads,
         "sent_at": message.sent_at.isoformat(),
+        "phrases": hits(message),
     }
-    if not patient_reads:
-        row["phrases"] = hits(message)
-    return row
+
+
+def shaped_row(raw: Row, user: User) -> Row:
+    """A message as this person may read it."""
+    patient_reads = is_patient(user)
+    row = {name: raw[name] for name in MESSAGE_FIELDS} | {
+        "role": role_words(raw["role"]),
+        "mine": raw["sender_id"] == user.pk,
+        "own": raw["from_patient"] == patient_reads,
+    }
+    return row if patient_reads else row | {"phrases": raw["phrases"]}
+
+
+def shaped_state(raw: Row, user: User) -> Row | None:
+    """How far the other side has read now, for those to whom the sender is the other side."""
+    if not raw["seen"] or raw["from_patient"] == is_patient(user):
+        return None
+    read = {"seq": raw["seq"], "name": raw["sender"], "at": raw["sent_at"]}
+    return {"id": raw["thread"], "version": raw["version"], "read": read}
 
 
 def hits(message: Message) -> list[str]:

@@ -1,16 +1,31 @@
 """Live: "thread:<id>" (a log and, as a state, how far it was read), "threads" (the desk's list), and two commands."""
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from apps.accounts.permissions import Permission
+from apps.accounts.sockets import members_in_force
 from apps.audit import actions as audit
-from apps.core.topics import CommandRefused, Offer, Row
-from apps.messaging.actions import MessageRefused, mark_read, send_message
+from apps.core.topics import CommandRefused, Done, Offer, Row
+from apps.messaging.actions import checked_body, mark_read
 from apps.messaging.models import Message, Thread
-from apps.messaging.rows import message_row, read_by, sent_row, thread_of, thread_row, with_senders, with_state
+from apps.messaging.posting import Outcome, Post, post
+from apps.messaging.refusal import MessageRefused
+from apps.messaging.rows import (
+    message_row,
+    raw_row,
+    read_by,
+    sent_row,
+    shaped_row,
+    shaped_state,
+    thread_of,
+    thread_row,
+    with_senders,
+    with_state,
+)
 
 
 class ThreadLog:
@@ -28,6 +43,9 @@ class ThreadLog:
         found = list(with_senders(messages)[:limit])
         audit.record_seen(found[:1], actor_id=user.pk, detail="thread")
         return [message_row(message, user) for message in found]
+
+    def shape(self, user: Any, key: str, raw: Row) -> tuple[Row, Row | None]:
+        return shaped_row(raw, user), shaped_state(raw, user)
 
 
 class ThreadState:
@@ -77,19 +95,49 @@ def _client_id(payload: Row) -> UUID:
         raise CommandRefused("client-id", _("The message has no key of its own.")) from error
 
 
-def send(user: Any, payload: Row) -> Row:
+class Send:
     """chat.send {thread, client_id, body} -> {thread, client_id, seq, sent_at}; answered after commit.
 
     crisis: true where a patient's own words have a phrase of danger: the page shows ways to get help at once.
     """
-    body = payload.get("body")
-    if not isinstance(body, str):
-        raise CommandRefused("blank", _("Please write something first."))
-    try:
-        message = send_message(thread=_named(user, payload), body=body, client_id=_client_id(payload), actor=user)
-    except MessageRefused as refused:
-        raise CommandRefused(refused.code, refused.message) from refused
-    return sent_row(message)
+
+    def read(self, user: Any, payload: Row) -> Post:
+        try:
+            thread = UUID(str(payload.get("thread", "")))
+        except ValueError as error:
+            raise CommandRefused("not-found", _("There is no such conversation.")) from error
+        body = payload.get("body")
+        if not isinstance(body, str):
+            raise CommandRefused("blank", _("Please write something first."))
+        try:
+            return Post(thread, _client_id(payload), checked_body(body), user)
+        except MessageRefused as refused:
+            raise CommandRefused(refused.code, refused.message) from refused
+
+    def topic(self, request: Post) -> str:
+        return f"thread:{request.thread_id}"
+
+    def run(
+        self, requests: Sequence[Post], clinic_id: UUID, readers: Mapping[str, Collection[UUID]]
+    ) -> list[Done | CommandRefused]:
+        shown = {request.thread_id: readers.get(self.topic(request), ()) for request in requests}
+        in_force = members_in_force(request.sender.membership for request in requests if request.sender.membership)
+        wanted = [one for one in requests if one.sender.membership and one.sender.membership.pk in in_force]
+        outcomes = iter(post(wanted, clinic_id, shown) if wanted else ())
+        kept = {id(one) for one in wanted}
+        return [self._done(one, next(outcomes)) if id(one) in kept else self._not_found() for one in requests]
+
+    def _not_found(self) -> CommandRefused:
+        return CommandRefused("not-found", _("There is no such conversation."))
+
+    def _done(self, request: Post, outcome: Outcome) -> Done | CommandRefused:
+        if isinstance(outcome, MessageRefused):
+            return CommandRefused(outcome.code, outcome.message)
+        message, topic = outcome.message, self.topic(request)
+        if not outcome.fresh:
+            return Done(sent_row(message))
+        hints: list[tuple[str, Row]] = [(topic, {"head": message.seq}), ("threads", {"id": str(message.thread_id)})]
+        return Done(sent_row(message), topic, raw_row(outcome, request.sender), hints)
 
 
 def read(user: Any, payload: Row) -> Row:
@@ -104,5 +152,6 @@ def read(user: Any, payload: Row) -> Row:
 OFFER = Offer(
     logs={"thread": ThreadLog()},
     states={"thread": ThreadState(), "threads": Threads()},
-    commands={"chat.send": send, "chat.read": read},
+    commands={"chat.read": read},
+    together={"chat.send": Send()},
 )

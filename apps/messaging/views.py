@@ -24,12 +24,12 @@ from apps.audit import actions as audit
 from apps.core import clock
 from apps.core.ids import new_id
 from apps.messaging import actions
-from apps.messaging.actions import MessageRefused
 from apps.messaging.conversation import by_owner, conversation, search
 from apps.messaging.forms import AlertForm, HandOverForm, MessageForm, SeenForm
 from apps.messaging.models import Message, Thread
 from apps.messaging.phrases import PHRASES
 from apps.messaging.presence import presence_of
+from apps.messaging.refusal import MessageRefused
 from apps.messaging.rows import sent_row, with_state
 from apps.patients.models import EmergencyContact, Patient, SafetyPlan
 

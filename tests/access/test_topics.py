@@ -9,7 +9,7 @@ from django.db import transaction
 
 from apps.accounts.middleware import CLINIC_KEY, resolve_membership
 from apps.core.db.scope import use_clinic, use_user
-from telek.live_topics import OFFERS, commands, topic_named
+from telek.live_topics import OFFERS, commands, together, topic_named
 from tests.access.oracle import Line, command_names, is_let_in, may_read, topics
 from tests.access.trial import CANARIES
 from tests.access.world import RELATIONS, Actor, World, missing_ids
@@ -22,7 +22,7 @@ def offered() -> set[str]:
 
 def test_every_topic_and_command_has_a_line() -> None:
     assert offered() == set(topics())
-    assert set(commands()) == set(command_names())
+    assert {*commands(), *together()} == set(command_names())
 
 
 @pytest.mark.parametrize("name", sorted(offered()))

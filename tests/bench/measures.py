@@ -26,14 +26,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from apps.core import clock
-from apps.core.db.scope import use_clinic
-from apps.messaging.actions import open_thread, send_message
-from apps.messaging.models import Message, Thread
 from apps.notifications import claims
 from apps.patients.models import Patient
 from tests.bench import scene
+from tests.bench.chat import chat
 from tests.bench.figures import Figure, cpu_ms, interleaved, quantile, seconds
-from tests.browser.server import free_port
+from tests.bench.serving import serve
 from tests.chaos.rig import Rig
 
 DELIVERIES = 100
@@ -80,7 +78,7 @@ def answer_to_desk(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
     clients = [(slot, scene.cookie(_user_of(slot.patient))) for slot in slots]
     desks = [scene.cookie(nurse) for nurse in scene.more_nurses(SOCKETS // 5)]
     with ExitStack() as stack:
-        base = _serve(rig, stack)
+        base = serve(rig, stack)
         sockets = [stack.enter_context(_desk_socket(base, one)) for one in desks for _ in range(5)]
         readers = [threading.Thread(target=_drain, args=(socket,), daemon=True) for socket in sockets[1:]]
         for reader in readers:
@@ -89,7 +87,6 @@ def answer_to_desk(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
         before = _cpu_of(rig, "web")
         times = [_answer_and_see(http, sockets[0], slot, session) for slot, session in clients]
         cpu = (_cpu_of(rig, "web") - before) / len(times)
-        rig.children.pop("web").stop()
     bare = [_commit_publish_hear(rig) for _ in range(ANSWERS)]
     name = f"unsafe answer to desk, {SOCKETS} sockets"
     bare_cpu = median(cpu_ms(lambda: _commit_publish_hear(rig)) for _ in range(ANSWERS))
@@ -108,23 +105,6 @@ def _cpu_of(rig: Rig, name: str) -> float:
 
 def _user_of(patient: Patient) -> Any:
     return scene.person(patient.user.email.partition("@")[0])
-
-
-def _serve(rig: Rig, stack: ExitStack) -> str:
-    port = free_port()
-    base = f"http://localhost:{port}"
-    words = ["-m", "uvicorn", "telek.asgi:application", "--host", "127.0.0.1", "--port", str(port), "--lifespan", "off"]
-    words += ["--log-level", "warning", "--no-access-log"]
-    rig.add("web", words, role="app", TELEK_PUBLIC_URL=base, TELEK_SOCKET_ORIGINS=base)
-    rig.wait_for(lambda: _is_up(base), seconds=60, why="the web server answers")
-    return base
-
-
-def _is_up(base: str) -> bool:
-    try:
-        return httpx.get(f"{base}/health/live", trust_env=False, timeout=5).is_success
-    except httpx.TransportError:
-        return False
 
 
 def _desk_socket(base: str, session: str) -> ClientConnection:
@@ -284,52 +264,6 @@ def reminders(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
 def _reminders_in(rig: Rig) -> list[float]:
     """When each reminder arrived: they alone carry a one-tap link."""
     return [line["at"] for line in rig.provider.received() if "/s/" in line["text"]]
-
-
-def chat(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
-    """A message with its order, judgement, marks, audit row and hint; the ceiling is one bare insert and commit."""
-    nurse = scene.person("osei")
-    (patient,) = scene.more_patients(1)
-    with scene.in_clinic() as clinic:
-        thread, spare = open_thread(patient=patient), open_thread(patient=_other(patient))
-
-    def ours() -> float:
-        return seconds(lambda: [_send(nurse, thread, clinic.pk) for _ in range(MESSAGES)])
-
-    def bare() -> float:
-        return seconds(lambda: [_insert(nurse, spare, clinic.pk) for _ in range(MESSAGES)])
-
-    took, least = interleaved(options.rounds, ours, bare)
-    cpu, least_cpu = interleaved(options.rounds, lambda: cpu_ms(ours) / MESSAGES, lambda: cpu_ms(bare) / MESSAGES)
-    n = options.rounds * MESSAGES
-    yield Figure("chat messages sent one after the other", MESSAGES / took, "messages/s", MESSAGES / least, n)
-    yield Figure("chat, server CPU a message", cpu, "ms", least_cpu, n)
-
-
-def _other(patient: Patient) -> Patient:
-    return Patient.objects.exclude(pk=patient.pk).filter(number="20417").get()
-
-
-def _send(actor: Any, thread: Thread, clinic: Any) -> None:
-    with use_clinic(clinic), transaction.atomic():
-        send_message(thread=thread, body="Good morning, how was the night?", client_id=uuid4(), actor=actor)
-
-
-_seq = iter(range(1_000_000, 10_000_000))
-
-
-def _insert(actor: Any, thread: Thread, clinic: Any) -> None:
-    with use_clinic(clinic), transaction.atomic():
-        Message.objects.create(
-            clinic_id=clinic,
-            thread=thread,
-            seq=next(_seq),
-            client_id=uuid4(),
-            sender=actor,
-            from_patient=False,
-            body="Good morning, how was the night?",
-            sent_at=datetime.now(UTC),  # noqa: TID251  (the wall's time is enough for a bare row)
-        )
 
 
 ALL = {

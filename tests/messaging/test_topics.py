@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.core.ids import new_id
 from apps.messaging.actions import hand_over, mark_read, open_thread, send_message
 from apps.messaging.models import Message, Thread
-from telek.live_topics import OFFERS, commands, topic_named
+from telek.live_topics import OFFERS, commands, together, topic_named
 from tests.cast import Cast
 from tests.live.conftest import open_socket  # noqa: F401  (a fixture)
 
@@ -41,7 +41,7 @@ def send(thread: Thread, body: Any, **more: Any) -> dict[str, Any]:
 
 
 async def test_everything_of_messages_is_offered() -> None:
-    assert {"chat.send", "chat.read"} <= set(commands())
+    assert {"chat.send", "chat.read"} <= {*commands(), *together()}
     assert topic_named("thread").log
     assert topic_named("thread").state
     assert topic_named("threads").state
