@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.sockets import SocketEnded, SocketIdentity, identify_again
 from apps.core.ids import new_id
 from apps.core.topics import CommandRefused
-from telek import live_batches, live_work
+from telek import live_batches, live_shared, live_work
 from telek.live_following import Following, Frame
 from telek.live_frames import parse, sequence, text_of, versions
 from telek.live_hints import listener
@@ -176,7 +176,7 @@ class LiveConsumer(AsyncConsumer):
     async def push_topic(self, following: Following) -> None:
         want = following.want()
         try:
-            found = await work(live_work.read_topic)(self.identity, want)
+            found = await live_shared.read(self.identity, want)
         except NotYours:
             await self.forget(following.topic)
             await self.say(refusal(following.topic, "not-found", _("There is nothing here that you can follow.")))

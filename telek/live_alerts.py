@@ -1,26 +1,95 @@
 """The desk's topic "alerts" with its rows as html: what the page shows first is what the socket brings later."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from apps.accounts.models import User
 from apps.alerts.models import Alert, AlertState
-from apps.alerts.rows import with_people
+from apps.alerts.rows import alert_row, with_people
 from apps.alerts.topics import Alerts
 from apps.audit import actions as audit
+from apps.audit.actions import Fact
+from apps.audit.models import Action
 from apps.core import clock
 from apps.core.topics import Row
 from telek.desk_rows import rows_html
 from telek.worklist import alert_entries
 
+Viewer = tuple[User, Mapping[str, int]]
+
 
 class DeskAlerts(Alerts):
-    """Rows of apps.alerts; `dress` adds "html" to those that the client has not in that version."""
+    """Rows of apps.alerts, with "html" for those that a client has not in that version."""
 
-    def dress(self, user: Any, key: str, rows: list[Row]) -> list[Row]:
-        """Three queries whatever the number of rows; every row that is shown is audited."""
-        wanted = Alert.objects.visible_to(user).filter(pk__in=[row["id"] for row in rows])
-        alerts = list(with_people(wanted.exclude(state=AlertState.RESOLVED)))
-        if not alerts:
-            return rows
-        html = {e.alert["id"]: rows_html([e]) for e in alert_entries(alerts, user, clock.now()) if e.alert}
-        audit.record_seen(alerts, actor_id=user.pk, detail="live worklist")
-        return [row | {"html": html[row["id"]]} if row["id"] in html else row for row in rows]
+    def rows(self, user: Any, key: str, only: list[str] | None) -> list[Row]:
+        return self.for_all([(user, {})], key, only)[0]
+
+    def for_all(self, viewers: Sequence[Viewer], key: str, only: list[str] | None) -> list[list[Row]]:
+        """The rows of each viewer, who has these versions. They are of one clinic, role and language.
+
+        Three queries whatever the number of rows and viewers; each row that somebody is shown is audited. A row is
+        made twice at most: for whoever has the alert, and for all others.
+        """
+        if not viewers:
+            return []
+        alerts = list(with_people(self.wanted(viewers[0][0], only)))
+        rows: list[list[Row]] = [[] for _viewer in viewers]
+        news = [alert for alert in alerts if _is_news(alert, viewers)]
+        audience = _Audience([user for user, _have in viewers], news)
+        shown: list[Fact] = []
+        for alert in alerts:
+            for place, (user, have) in enumerate(viewers):
+                row = audience.row(alert, user)
+                if alert.state != AlertState.RESOLVED and have.get(row["id"]) != row["version"]:
+                    row = row | {"html": audience.html(alert, user)}
+                    shown.append(Fact(Action.READ, user.pk, alert, "live worklist"))
+                rows[place].append(row)
+        audit.record_together(shown)
+        return rows
+
+
+def _is_news(alert: Alert, viewers: Sequence[Viewer]) -> bool:
+    if alert.state == AlertState.RESOLVED:
+        return False
+    return any(have.get(str(alert.pk)) != alert.version for _user, have in viewers)
+
+
+class _Audience:
+    """Each row once for its owner and once for everybody else."""
+
+    def __init__(self, users: list[User], news: list[Alert]) -> None:
+        self._rows: dict[tuple[Any, bool], Row] = {}
+        self._html: dict[tuple[Any, bool], str] = {}
+        if news:
+            for user in self._kinds(users, news):
+                self._render(user, news)
+
+    def _kinds(self, users: list[User], news: list[Alert]) -> list[User]:
+        """One user for each way in which the news look: the owners among them, and one who owns none."""
+        owners = {alert.owner_id for alert in news if alert.owner_id}
+        by_member = {_member(user): user for user in users}
+        none = next((user for user in users if _member(user) not in owners), None)
+        return [user for member, user in by_member.items() if member in owners] + ([none] if none else [])
+
+    def _render(self, user: User, news: list[Alert]) -> None:
+        for entry, alert in zip(alert_entries(news, user, clock.now()), news, strict=True):
+            key = _key(alert, user)
+            if key not in self._html:
+                self._html[key] = rows_html([entry])
+
+    def html(self, alert: Alert, user: User) -> str:
+        return self._html[_key(alert, user)]
+
+    def row(self, alert: Alert, user: User) -> Row:
+        key = _key(alert, user)
+        if key not in self._rows:
+            self._rows[key] = alert_row(alert, user)
+        return self._rows[key]
+
+
+def _member(user: User) -> Any:
+    return user.membership.pk if user.membership else None
+
+
+def _key(alert: Alert, user: User) -> tuple[Any, bool]:
+    return alert.pk, alert.owner_id is not None and alert.owner_id == _member(user)

@@ -75,7 +75,7 @@ def read_topic(identity: SocketIdentity, want: Want) -> Found:
             raise NotYours
         head, rows, reset = _read_log(topic, user, key, want.after)
         state = _read_state(topic, user, key, want)
-    return Found(head, _without_content(rows, identity), reset, state and _without_content(state, identity))
+    return Found(head, without_content(rows, identity), reset, state and without_content(state, identity))
 
 
 def _read_log(topic: Topic, user: Any, key: str, after: int) -> tuple[int | None, list[Row], bool]:
@@ -89,16 +89,9 @@ def _read_log(topic: Topic, user: Any, key: str, after: int) -> tuple[int | None
 
 
 def _read_state(topic: Topic, user: Any, key: str, want: Want) -> list[Row] | None:
-    """A topic may have `dress(user, key, rows)`, which adds what is costly to the rows that the client lacks."""
     if topic.state is None:
         return None
-    rows = topic.state.rows(user, key, None if want.only is None else sorted(want.only))
-    dress = getattr(topic.state, "dress", None)
-    news = [row for row in rows if want.have.get(str(row["id"])) != row["version"]]
-    if dress is None or not news:
-        return rows
-    dressed = {row["id"]: row for row in dress(user, key, news)}
-    return [dressed.get(row["id"], row) for row in rows]
+    return topic.state.rows(user, key, None if want.only is None else sorted(want.only))
 
 
 def shaper(identity: SocketIdentity, name: str) -> Callable[[Row], tuple[Row, Row | None]]:
@@ -113,7 +106,7 @@ def shaper(identity: SocketIdentity, name: str) -> Callable[[Row], tuple[Row, Ro
     return shape
 
 
-def _without_content(rows: list[Row], identity: SocketIdentity) -> list[Row]:
+def without_content(rows: list[Row], identity: SocketIdentity) -> list[Row]:
     """A locked screen goes on sounding the alarm, and says nothing of anybody."""
     if not identity.locked:
         return rows

@@ -19,9 +19,13 @@ class Alerts:
         return bool(user.may(Permission.SEE_DESK)) and not key
 
     def rows(self, user: Any, key: str, only: list[str] | None) -> list[Row]:
+        return [alert_row(alert, user) for alert in with_people(self.wanted(user, only))]
+
+    def wanted(self, user: Any, only: list[str] | None) -> AlertQuerySet:
+        """The alerts in the order of the list."""
         visible: AlertQuerySet = Alert.objects.visible_to(user)
         wanted = visible.unresolved() if only is None else visible.filter(pk__in=filter(_is_id, only))
-        return [alert_row(alert, user) for alert in with_people(wanted).order_by("level", "raised_at", "pk")]
+        return wanted.order_by("level", "raised_at", "pk")
 
 
 class OneAlert:

@@ -47,12 +47,6 @@ def record_together(facts: Iterable[Fact]) -> None:
     _write([_fields(one.action, one.actor_id, one.obj, "", one.detail, one.patient_id, None) for one in facts])
 
 
-def record_shown(objects: Iterable[models.Model], *, to: Iterable[UUID], detail: str = "") -> None:
-    """As `record_seen`, for several people who are shown the same objects at the same moment."""
-    shown, people = list(objects), list(to)
-    _write([_fields(Action.READ, person, obj, "", detail, None, None) for person in people for obj in shown])
-
-
 def record_refusal(*, actor_id: UUID | None, object_type: str, detail: str, clinic_id: UUID | None = None) -> None:
     """A refusal, in a savepoint of its own; call it outside the transaction that is about to roll back."""
     with transaction.atomic():

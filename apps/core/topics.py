@@ -26,7 +26,11 @@ class LogTopic(Protocol):
 
 
 class StateTopic(Protocol):
-    """A set of rows with versions (alerts, the waiting room): a follower always ends with the newest of each."""
+    """A set of rows with versions (alerts, the waiting room): a follower always ends with the newest of each.
+
+    One that many desks follow may have `for_all(viewers, key, only)` (telek/live_alerts.py): the rows of each of
+    several viewers of one clinic, role and language, read together.
+    """
 
     def may_follow(self, user: Any, key: str) -> bool:
         """May this person read it, now?"""

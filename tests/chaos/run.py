@@ -3,6 +3,7 @@
     bin/chaos --alerts 1000 --kills 200 --seed 7
     bin/chaos --alerts 1000 --kills 0 --pumps 8      eight racing pumps and no faults: nothing may be sent twice
     bin/chaos --watchers 5                           how fast a frozen engine is noticed, and a killed one made good
+    bin/chaos --sockets 200 --messages 50 --cuts 10000   chat through lines that are cut, PostgreSQL and Valkey killed
 
 Every kill is a SIGKILL that is checked to have been one. The figures come from the loader's journal, the provider's
 file and SQL. The seed decides who is killed when; what the machine does in between it cannot decide.
@@ -29,16 +30,35 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--every", type=float, default=0.1, help="seconds between two alerts")
     parser.add_argument("--scale", type=float, default=4.0, help="policy delays are divided by it")
     parser.add_argument("--watchers", type=int, default=0, help="trials of the watchers, instead of the kills")
+    parser.add_argument("--sockets", type=int, default=0, help="chat clients on lines that are cut, instead of alerts")
+    parser.add_argument("--messages", type=int, default=20, help="that each of the sockets writes")
+    parser.add_argument("--cuts", type=int, default=0, help="of lines; the default is ten for each socket")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     return parser.parse_args(words)
 
 
 def main(words: list[str]) -> int:
     options = parse(words)
-    findings = watch(options) if options.watchers else storm(options)
+    findings = _findings(options)
     for finding in findings:
         print(line_of(finding, options.seed), flush=True)
     return int(any(one.ceiling is not None and one.value > one.ceiling for one in findings))
+
+
+def _findings(options: argparse.Namespace) -> list[oracle.Finding]:
+    if options.watchers:
+        return watch(options)
+    return talk(options) if options.sockets else storm(options)
+
+
+def talk(options: argparse.Namespace) -> list[oracle.Finding]:
+    """Chat on lines that are cut; PostgreSQL is killed twice meanwhile, and Valkey twice."""
+    with running_rig(TELEK_DATABASE_POOL="40") as rig:
+        from tests.chaos import talking
+
+        return talking.judged(
+            rig, options.sockets, options.messages, options.cuts or 10 * options.sockets, options.seed
+        )
 
 
 def watch(options: argparse.Namespace) -> list[oracle.Finding]:
