@@ -34,16 +34,24 @@ class Client:
     refusals: list[str] = field(default_factory=list)
 
     async def read(self) -> None:
+        """Until the socket closes; whoever waits for an answer then fails with the close code."""
         async for text in self.socket:
-            frame = json.loads(text)
-            if frame["type"] == "done":
-                _settle(self.answers, frame["id"])
-            elif frame["type"] == "rows":
-                for row in frame["rows"]:
-                    self.last = row["seq"]
-                    _settle(self.arrivals, row["client_id"])
-            elif frame["type"] == "refused":
-                self.refusals.append(frame["code"])
+            self._take(json.loads(text))
+        why = ConnectionError(f"closed with {self.socket.close_code}")
+        for future in [*self.answers.values(), *self.arrivals.values()]:
+            if not future.done():
+                future.set_exception(why)
+
+    def _take(self, frame: dict[str, Any]) -> None:
+        if frame["type"] == "done":
+            _settle(self.answers, frame["id"])
+        elif frame["type"] == "rows":
+            for row in frame["rows"]:
+                self.last = row["seq"]
+                _settle(self.arrivals, row["client_id"])
+        elif frame["type"] == "refused":
+            self.refusals.append(frame["code"])
+            self.answers.pop(frame["id"]).set_exception(ConnectionError(f"refused: {frame['code']}"))
 
     async def say(self, frame: dict[str, Any]) -> None:
         await self.socket.send(json.dumps(frame))
