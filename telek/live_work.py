@@ -136,12 +136,23 @@ def relay(identity: SocketIdentity, topic: str, frame: Row, socket: str) -> Row:
     with as_person(now) as user:
         if found.relay is None or not found.relay.may_follow(user, key):
             raise CommandRefused("not-found", _("There is nothing here that you can take part in."))
-        cleaned = found.relay.accept(user, key, frame)
-        if cleaned is None:
-            raise CommandRefused("invalid", _("This cannot be passed on."))
-        hint = {"relay": cleaned, "from": str(user.pk), "socket": socket}
+        hint = cleaned(now, topic, frame, socket)
         live.publish(topic, **hint)
     return hint
+
+
+def is_said_by_followers(topic: str) -> bool:
+    """Its frames need no database (RelayTopic.from_followers)."""
+    return bool(getattr(_split(topic)[0].relay, "from_followers", False))
+
+
+def cleaned(identity: SocketIdentity, topic: str, frame: Row, socket: str) -> Row:
+    """The hint that carries a frame to the other members. Raises CommandRefused."""
+    found, key = _split(topic)
+    inner = found.relay.accept(identity.user, key, frame) if found.relay else None
+    if inner is None:
+        raise CommandRefused("invalid", _("This cannot be passed on."))
+    return {"relay": inner, "from": str(identity.user.pk), "socket": socket}
 
 
 def greet(identity: SocketIdentity) -> tuple[SocketIdentity, Row]:

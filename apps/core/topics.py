@@ -40,7 +40,11 @@ class StateTopic(Protocol):
 
 
 class RelayTopic(Protocol):
-    """Frames passed between its members and never stored (call signalling, typing)."""
+    """Frames passed between its members and never stored (call signalling, typing).
+
+    With `from_followers = True` a socket that follows the topic already is not asked again, and `accept` must need no
+    database: for what is said often and matters little.
+    """
 
     def may_follow(self, user: Any, key: str) -> bool:
         """May this person take part, now?"""

@@ -1,4 +1,4 @@
-"""Live: "thread:<id>" (a log and, as a state, how far it was read), "threads" (the desk's list), and two commands."""
+"""Live: "thread:<id>" (a log, as a state how far it was read, as a relay who writes), "threads", and two commands."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -59,6 +59,18 @@ class ThreadState:
         if thread is None:
             return []
         return [{"id": key, "version": thread.version, "read": read_by(thread, user)}]
+
+
+class Typing:
+    """{kind: "typing"}: somebody writes just now. Touches no table: whoever follows the thread may say it."""
+
+    from_followers = True
+
+    def may_follow(self, user: Any, key: str) -> bool:
+        return thread_of(user, key) is not None
+
+    def accept(self, user: Any, key: str, frame: Row) -> Row | None:
+        return {"kind": "typing", "name": user.name} if frame.get("kind") == "typing" else None
 
 
 class Threads:
@@ -152,6 +164,7 @@ def read(user: Any, payload: Row) -> Row:
 OFFER = Offer(
     logs={"thread": ThreadLog()},
     states={"thread": ThreadState(), "threads": Threads()},
+    relays={"thread": Typing()},
     commands={"chat.read": read},
     together={"chat.send": Send()},
 )

@@ -76,6 +76,15 @@ def shown(page: Page) -> Any:
     return page.locator("[data-log] [data-body]")
 
 
+def test_who_writes_is_seen_on_the_other_side_until_the_message_comes(phone: Page, desk: Page) -> None:
+    expect(desk.locator("[data-typing]")).to_be_hidden()
+    phone.locator("textarea[name=body]").press_sequentially("Hel")
+    expect(desk.locator("[data-typing]")).to_have_text("Maria Alvarez is writing")
+    write(phone, "Hello")
+    expect(desk.locator("[data-typing]")).to_be_hidden()
+    expect(phone.locator("[data-typing]")).to_be_hidden()
+
+
 def test_a_message_and_its_answer_arrive_on_the_other_side_without_a_reload(
     cast: Cast, phone: Page, desk: Page
 ) -> None:

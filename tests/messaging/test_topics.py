@@ -208,3 +208,26 @@ async def test_a_strangers_thread_can_be_neither_followed_nor_written_nor_marked
         await socket.say(type="follow", topic="threads")
         assert (await socket.hear("rows", "state", "refused"))["code"] == "not-found"
     assert await in_clinic(cast, Message.objects.count) == 1
+
+
+async def test_who_writes_is_passed_on_and_touches_no_table(cast: Cast, open_socket: Any, monkeypatch: Any) -> None:  # noqa: F811
+    thread = await opened(cast)
+    topic = f"thread:{thread.pk}"
+    patient, nurse = await open_socket(cast.patient_user), await open_socket(cast.nurse)
+    for socket in (patient, nurse):
+        await socket.say(type="follow", topic=topic, after=0)
+        await socket.hear("rows")
+
+    def no_table(*_args: Any) -> None:
+        raise AssertionError("the database was asked")
+
+    monkeypatch.setattr("telek.live_work.relay", no_table)
+    await nurse.say(type="relay", topic=topic, frame={"kind": "typing", "name": "Somebody else"})
+    heard = await patient.hear("relay", "refused")
+    assert (heard["topic"], heard["frame"]) == (topic, {"kind": "typing", "name": "Rosa Osei"})
+    await nurse.say(type="relay", topic=topic, frame={"kind": "words"})
+    assert (await nurse.hear("relay", "refused"))["code"] == "invalid"
+    monkeypatch.undo()
+    stranger = await open_socket(cast.patient_2_user)
+    await stranger.say(type="relay", topic=topic, frame={"kind": "typing"})
+    assert (await stranger.hear("relay", "refused"))["code"] == "not-found"

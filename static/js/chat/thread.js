@@ -3,6 +3,7 @@ import { live } from "../live.js";
 import { bringHelp, isDanger, isHelpShown, showHelp } from "./crisis.js";
 import { isCut, markRead, send } from "./delivery.js";
 import { Outbox } from "./outbox.js";
+import { Typing } from "./typing.js";
 import { View } from "./view.js";
 
 const AGAIN_MS = 10_000, PATIENCE_MS = 3_000;
@@ -11,7 +12,7 @@ const form = document.querySelector("[data-composer]");
 const box = document.querySelector("[data-scroll]");
 const strip = document.querySelector("[data-offline]");
 const { thread, user, readUrl } = log.dataset;
-const view = new View(log);
+const view = new View(log), typing = new Typing(`thread:${thread}`, log);
 let marked = 0, marking = false;
 
 // what scrolls: the desk's pane, or on a phone the page
@@ -45,9 +46,11 @@ live.follow(`thread:${thread}`, {
       if (waiting.has(row.client_id)) outbox.drop(row.client_id);
       view.add(row);
     }
+    if (rows.length) typing.stop();
     if (rows.length && follows && !isHelpShown()) toEnd();
     read();
   },
+  onRelay(frame, from) { typing.hear(frame, from); },
   onState(rows) { for (const row of rows) if (row.read) view.read(row.read); },
   onReset: () => location.reload(), // the database went back to an earlier time; the draft and the outbox stay here
 });
@@ -67,7 +70,7 @@ function sayConnection() {
 if (form) {
   const field = form.elements.body;
   field.value ||= outbox.draft;
-  field.addEventListener("input", () => { outbox.draft = field.value; });
+  field.addEventListener("input", () => { outbox.draft = field.value; typing.say(field.value); });
   field.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(); });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -75,16 +78,14 @@ if (form) {
     const text = field.value.trim(), danger = isDanger(text);
     outbox.add(text);
     field.value = outbox.draft = "";
-    if (danger) showHelp("saved");
-    else toEnd();
+    if (danger) showHelp("saved"); else toEnd();
     outbox.drain();
   });
   log.addEventListener("click", (event) => {
     const client = event.target.closest("[data-change]")?.closest("[data-client]").dataset.client;
     const text = client && outbox.takeBack(client);
-    if (!text) return;
-    field.value = outbox.draft = [text, field.value].filter(Boolean).join("\n");
-    field.focus();
+    if (text) field.value = outbox.draft = [text, field.value].filter(Boolean).join("\n");
+    if (text) field.focus();
   });
   setInterval(() => { if (outbox.waiting.length) outbox.drain(); }, AGAIN_MS);
 }
@@ -96,5 +97,4 @@ document.addEventListener("session:lock", ({ detail }) => { if (!detail.locked &
 addEventListener("online", () => { sayConnection(); outbox.drain(); });
 addEventListener("offline", sayConnection);
 sayConnection();
-if (isHelpShown()) bringHelp();
-else if (!location.hash) toEnd();
+if (isHelpShown()) bringHelp(); else if (!location.hash) toEnd();
