@@ -4,6 +4,7 @@ The one hot template: compiled by Jinja2, its words looked up once a page and no
 """
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -13,8 +14,8 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from apps.core.templatetags.telek import clock_time, priority
 from telek.worklist import Entry
@@ -64,7 +65,7 @@ def rows_html(entries: Iterable[Entry], request: HttpRequest | None = None) -> S
     rows = [DeskRow(entry) for entry in entries]
     if not rows:
         return mark_safe("")
-    context = {"rows": rows, "words": _words(), "csrf": _csrf(request) if request else ""}
+    context = {"rows": rows, "words": _words(get_language()), "csrf": _csrf(request) if request else ""}
     return mark_safe(get_template(TEMPLATE, using="jinja2").render(context))  # noqa: S308  (autoescaped)
 
 
@@ -72,8 +73,9 @@ def _csrf(request: HttpRequest) -> SafeString:
     return format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request))
 
 
-def _words() -> dict[str, Any]:
-    """Everything that a row says of itself, in the language in force."""
+@cache
+def _words(_language: str | None) -> dict[str, Any]:
+    """Everything that a row says of itself, in the language in force, which is the one named."""
     return {
         "priority": {level: priority(level) for level in ("P1", "P2", "P3")},
         "no_answer": _("no answer yet"),

@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
+
+from django.utils.translation import get_language
 
 from apps.accounts.models import User
 from apps.alerts import ladder, roster
@@ -12,8 +15,6 @@ from apps.alerts.models import LEVELS, Alert, AlertQuerySet, AlertState, AlertSt
 from apps.alerts.standing import policy_of, standing_of
 
 HELD = (AlertState.ACKED, AlertState.CONTACTED)
-LEVEL_WORDS = dict(LEVELS)  # get_level_display builds such a table anew for every row
-STATE_WORDS = dict(AlertState.choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,14 @@ def alert_row(alert: Alert, user: User) -> dict[str, Any]:
     """
     if alert.state == AlertState.RESOLVED:
         return {"id": str(alert.pk), "version": alert.version}
+    words = _words(get_language())
     return {
         "id": str(alert.pk),
         "version": alert.version,
         "level": alert.level,
-        "level_words": str(LEVEL_WORDS[alert.level]),
+        "level_words": words[alert.level],
         "state": alert.state,
-        "state_words": str(STATE_WORDS[alert.state]),
+        "state_words": words[alert.state],
         "code": alert.code,
         "cause": alert.cause,
         "why": alert.title,
@@ -73,6 +75,12 @@ def clock_seconds(alert: Alert) -> int | None:
     began = {"acknowledge": alert.rung_entered_at or alert.raised_at, "contact": alert.episode_began_at}
     end = datetime.fromisoformat(running["at"])
     return max(1, round((end - began.get(running["kind"], alert.raised_at)).total_seconds()))
+
+
+@cache
+def _words(_language: str | None) -> dict[str, str]:
+    """Levels and states in the language in force, which is the one named; get_..._display asks anew for every row."""
+    return {str(value): str(label) for value, label in [*LEVELS, *AlertState.choices]}
 
 
 def ladder_lines(alert: Alert, at: datetime) -> list[RungLine]:
