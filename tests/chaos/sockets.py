@@ -48,7 +48,7 @@ class Line:
         if self.cuts > 0:
             self.cuts -= 1
             self.made += 1
-            budgets[self.dice.randrange(2)] = self.dice.randint(1, 6000)
+            budgets[self.dice.randrange(2)] = self.dice.randint(1, 3000)
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
