@@ -12,7 +12,7 @@ from django.test import TransactionTestCase
 
 from apps.core import clock, live
 from tests import databases
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, quick_cast
 
 
 def _empty(self: TransactionTestCase) -> None:
@@ -58,7 +58,7 @@ def _clean_start() -> Iterator[None]:
 def cast(db: None) -> Cast:
     """Two clinics and everybody in them; add `@pytest.mark.django_db(transaction=True)` for sockets and threads."""
     with transaction.atomic():  # the row policies need one, also in a transactional test
-        return make_cast()
+        return quick_cast()
 
 
 @pytest.hookimpl(trylast=True)
