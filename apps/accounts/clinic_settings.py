@@ -5,6 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from apps.accounts import brand
 from apps.accounts.catalogue import CATALOGUE, COUNTRIES
 from apps.accounts.models import Clinic, ClinicSetting, User
 from apps.audit import actions as audit
@@ -37,11 +38,29 @@ def _check(name: str, value: Any) -> None:
     definition = CATALOGUE.get(name)
     if definition is None or not _is_of_kind(value, definition.kind):
         raise ValidationError(_("There is no such setting, or its value is of the wrong kind."))
+    if name == "brand_colour":
+        _check_colour(value)
     if definition.low is not None and not definition.low <= value <= (definition.high or value):
         raise ValidationError(
             _("%(name)s must lie between %(low)s and %(high)s.")
             % {"name": name, "low": definition.low, "high": definition.high},
         )
+
+
+def _check_colour(value: str) -> None:
+    """Readable on every surface, and not the red that means danger."""
+    if not value:
+        return
+    if not brand.is_colour(value):
+        raise ValidationError(_("Write the colour as # and six of 0-9 and a-f, such as #0b5f63."))
+    ratio = brand.worst_contrast(value)
+    if ratio < brand.AA:
+        raise ValidationError(
+            _("Too pale to be read: %(ratio)s to 1 on the lightest grounds, 4.5 to 1 is needed. Take a darker one.")
+            % {"ratio": f"{ratio:.1f}"},
+        )
+    if brand.looks_like_danger(value):
+        raise ValidationError(_("Red is kept for danger. Take another colour."))
 
 
 def _is_of_kind(value: Any, kind: type) -> bool:

@@ -11,20 +11,25 @@ from apps.core import clock
 
 
 def clinic(request: HttpRequest) -> dict[str, Any]:
-    """`clinic`, `membership`, `crisis`, `server_now`; without a clinic the crisis numbers are left out."""
+    """`clinic`, `membership`, `crisis`, `brand_colour`, `server_now`; without a clinic the crisis numbers are left out."""
     membership = getattr(request.user, "membership", None) if hasattr(request, "user") else None
     found = getattr(request, "link_clinic", None) or (membership.clinic if membership else None)
+    values = settings_of(found) if found else {}
     return {
         "clinic": found,
         "membership": membership,
-        "crisis": crisis_lines(found) if found else None,
+        "crisis": _lines(found, values) if found else None,
+        "brand_colour": values.get("brand_colour", ""),
         "server_now": clock.now(),
     }
 
 
 def crisis_lines(clinic: Clinic) -> CountryLines:
     """The clinic's own numbers; where it has none, its country's."""
-    values = settings_of(clinic)
+    return _lines(clinic, settings_of(clinic))
+
+
+def _lines(clinic: Clinic, values: dict[str, Any]) -> CountryLines:
     country = COUNTRIES.get(clinic.country)
     fallback = vars(country) if country else dict.fromkeys(CountryLines.__annotations__, "")
     return CountryLines(**{name: values[name] or fallback[name] for name in CountryLines.__annotations__})

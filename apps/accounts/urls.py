@@ -13,5 +13,6 @@ urlpatterns: list[URLPattern] = [
     path("account/sign-out-everywhere/", views.sign_out_everywhere, name="sign-out-everywhere"),
     path("account/tokens/", views.create_token, name="account-token-create"),
     path("account/tokens/<uuid:pk>/revoke/", views.revoke_token, name="account-token-revoke"),
+    path("brand/<str:digits>.css", views.brand_stylesheet, name="brand"),
     path("break-glass/", views.break_glass, name="break-glass"),
 ]

@@ -19,7 +19,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts import actions, invitations, session_limits, tokens
+from apps.accounts import actions, brand, invitations, session_limits, tokens
 from apps.accounts.doors import platform, public, signed_in
 from apps.accounts.forms import AcceptForm, BreakGlassForm, TokenForm, UnlockForm
 from apps.accounts.middleware import CLINIC_KEY
@@ -223,3 +223,15 @@ def _own_tokens(user: User) -> QuerySet[ApiToken]:
 def _safe_next(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or "/"
     return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/"
+
+
+@require_GET
+@public("a colour as a stylesheet; it holds nothing about anybody")
+def brand_stylesheet(request: HttpRequest, digits: str) -> HttpResponse:
+    """The tokens of a clinic's colour, named by the colour itself, so that it never changes and may be kept."""
+    colour = f"#{digits}"
+    if not brand.is_colour(colour):
+        raise Http404
+    response = HttpResponse(brand.stylesheet(colour), content_type="text/css")
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
