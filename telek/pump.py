@@ -21,6 +21,8 @@ from apps.alerts.models import Alert
 from apps.core import clock
 from apps.messaging import reminders as message_reminders
 from apps.monitoring import schedule
+from apps.monitoring.actions.problems import tell_unlooked
+from apps.monitoring.rules.live import run_due_rules
 from apps.notifications import late
 from apps.notifications.claims import due_by_channel
 from apps.notifications.sending import CHANNELS, GaveUp, Sender, Wanted
@@ -35,6 +37,8 @@ WORK: Final[Mapping[str, Callable[[int], int]]] = {
     "alert steps": engine.fire_due,
     "slots to close": schedule.close_due_slots,
     "slots to open": schedule.open_due_slots,
+    "problems nobody looked at": tell_unlooked,
+    "rules by the clock": run_due_rules,
     "visit reminders": reminders.remind_due,
     "unread messages": message_reminders.notify_due,
 }

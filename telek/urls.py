@@ -9,7 +9,9 @@ from telek.views.chart import chart
 from telek.views.desk import alert_panel, alerts, desk, palette
 from telek.views.home import home
 from telek.views.page_accept import page_accept
+from telek.views.quality import quality, remote_report
 from telek.views.receipts import receipt
+from telek.views.rules import rule, rule_change, rule_new, rules
 from telek.views.visit_page import desk_visit
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -35,6 +37,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/alerts/<uuid:pk>/", alert_page, name="alert"),
     path("desk/alerts/<uuid:pk>/panel/", alert_panel, name="alert-panel"),
     path("desk/patients/<uuid:pk>/", chart, name="chart"),
+    path("desk/quality/", quality, name="alert-quality"),
+    path("desk/remote-monitoring/", remote_report, name="remote-report"),
+    path("desk/rules/", rules, name="rules"),
+    path("desk/rules/new/", rule_new, name="rule-new"),
+    path("desk/rules/<uuid:pk>/", rule, name="rule"),
+    path("desk/rules/<uuid:pk>/change/", rule_change, name="rule-change"),
     path("desk/visits/<uuid:pk>/", desk_visit, name="desk-visit"),
     path("", include("apps.accounts.urls")),
     path("", include("apps.patients.urls")),

@@ -333,3 +333,7 @@ class ReviewedLevel(ClinicRow):
     expires_at = models.DateTimeField()
 
     view_permission = Permission.SEE_DESK
+
+
+# A table with a module of its own; Django finds its models here.
+from apps.alerts.rule_models import Rule as Rule  # noqa: E402

@@ -19,7 +19,10 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission, Role
 from apps.alerts.actions import raise_alert
+from apps.alerts.actions.rules import apply_rules, rules_in_force
 from apps.alerts.levels import Level
+from apps.alerts.models import Rule
+from apps.alerts.rules.facts import Facts, Happened
 from apps.audit import actions as audit
 from apps.audit.actions import Fact
 from apps.audit.models import Action
@@ -264,8 +267,10 @@ def _write(batch: _Batch, readers: Readers) -> None:
             ],
         )
     audit.record_together(_facts(batch, readers))
-    for message in batch.fresh:
-        _judge(message)
+    theirs = [message for message in batch.fresh if message.from_patient]
+    rules = rules_in_force(theirs[0].clinic_id, "phrase") if theirs else []
+    for message in theirs:
+        _judge(message, rules)
 
 
 def _facts(batch: _Batch, readers: Readers) -> list[Fact]:
@@ -282,12 +287,17 @@ def _facts(batch: _Batch, readers: Readers) -> list[Fact]:
     return facts
 
 
-def _judge(message: Message) -> None:
-    """A phrase of danger from a patient becomes a P2 in the same transaction, for staff to confirm or dismiss."""
-    hits = find_phrases(message.body) if message.from_patient else []
-    if not hits:
+def _judge(message: Message, rules: list[Rule]) -> None:
+    """A phrase of danger from a patient becomes a P2 in the same transaction, for staff to confirm or dismiss; so do
+    the phrases of the clinic's own rules, at their level."""
+    hits = find_phrases(message.body)
+    if not hits and not rules:
         return
     thread = Thread.objects.select_related("patient").get(pk=message.thread_id)
+    written = (Happened(message.pk, message.sent_at, message.body),)
+    apply_rules(patient=thread.patient, facts=Facts(at=message.sent_at, written=written), rules=rules)
+    if not hits:
+        return
     raise_alert(
         patient=thread.patient,
         cause="phrase",

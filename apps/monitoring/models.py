@@ -258,6 +258,7 @@ class Anchor(ClinicRow):
 
 
 # Tables with modules of their own; Django finds its models here.
+from apps.monitoring.problem_models import Outcome, Problem, ProblemNote  # noqa: E402
 from apps.monitoring.reading_models import (  # noqa: E402
     Device,
     DeviceWear,
@@ -274,7 +275,10 @@ __all__ = [
     "DeviceWear",
     "ItemAnswer",
     "Observation",
+    "Outcome",
     "PatientLimits",
+    "Problem",
+    "ProblemNote",
     "Questionnaire",
     "QuestionnaireResponse",
     "SafetyItem",

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
+from apps.monitoring.instruments.check_in import PROBLEM_KINDS
 from apps.monitoring.observations.units import CONVERSIONS
 
 FUTURE = timedelta(minutes=5)  # how far a device's clock may run ahead
@@ -33,6 +34,10 @@ class Measurable:
 def _m(name: str, unit: str, low: int, high: int, places: int = 0) -> Measurable:
     return Measurable(name, unit, Decimal(low), Decimal(high), places)
 
+
+#: Problems that people report, in the order of the check-in's list (1 to 12); the value is the severity.
+PROBLEM_CODE = "problem-{}"
+_PROBLEMS = {PROBLEM_CODE.format(option.value): _m(option.label or "", "{score}", 1, 3) for option in PROBLEM_KINDS}
 
 MEASURABLE: Mapping[str, Measurable] = MappingProxyType(
     {
@@ -57,6 +62,7 @@ MEASURABLE: Mapping[str, Measurable] = MappingProxyType(
         "mood": _m("mood", "{score}", 0, 100),
         "medicine-effect": _m("medicine effect", "{score}", 0, 3),
         "sleep": _m("sleep", "{score}", 0, 3),
+        **_PROBLEMS,
     }
 )
 

@@ -25,6 +25,7 @@ from apps.monitoring.instruments import blank_findings
 from apps.monitoring.links import issue, prolong
 from apps.monitoring.models import Assignment, ItemAnswer, Slot, SlotState
 from apps.monitoring.published import definition_of
+from apps.monitoring.silence import responsible
 from apps.notifications import actions as notifications
 from apps.notifications.models import Delivery, Kind, State
 from apps.patients.models import Patient
@@ -328,6 +329,7 @@ def _tell_if_silent(slot: Slot) -> None:
     last = earlier.filter(state__in=[SlotState.MISSED, SlotState.ANSWERED]).order_by("-opens_at").first()
     if last is None or last.state != SlotState.MISSED or ItemAnswer.objects.filter(slot=last).exists():
         return
+    person = responsible(slot.patient)
     alerts.raise_alert(
         patient=slot.patient,
         cause="silent",
@@ -336,6 +338,7 @@ def _tell_if_silent(slot: Slot) -> None:
         source_kind="slot",
         source_id=slot.pk,
         rule_code="missed-twice",
+        detail=_("Task of %(name)s") % {"name": person.user.name} if person else "",
         synthetic=slot.synthetic,
     )
 

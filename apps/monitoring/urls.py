@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from apps.monitoring.views import links, portal, readings, schedules, surveys
+from apps.monitoring.views import links, portal, problems, readings, schedules, silence, surveys
 
 urlpatterns: list[URLPattern] = [
     path("s/<str:token>/", links.start, name="survey-link"),
@@ -17,6 +17,10 @@ urlpatterns: list[URLPattern] = [
     path("check-in/", portal.checkin, name="checkin"),
     path("progress/", portal.progress, name="progress"),
     path("more/", portal.more, name="more"),
+    path("problems/", problems.problems, name="problems"),
+    path("desk/problems/", problems.desk_problems, name="desk-problems"),
+    path("desk/problems/<uuid:pk>/", problems.problem_change, name="problem-change"),
+    path("desk/silent/", silence.silent, name="silent"),
     path("readings/", readings.readings, name="readings"),
     path("desk/patients/<uuid:pk>/readings/", readings.patient_readings, name="patient-readings"),
     path("desk/devices/<uuid:pk>/end/", readings.device_end, name="device-end"),

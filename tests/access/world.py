@@ -20,10 +20,12 @@ from apps.accounts.models import Clinic, ContactPoint, User
 from apps.accounts.permissions import Permission, Role
 from apps.accounts.tokens import create_token
 from apps.alerts.actions import raise_alert
+from apps.alerts.actions.rules import draft_rule
 from apps.core import clock
 from apps.core.db.scope import use_clinic, use_user
 from apps.messaging import actions as messaging
 from apps.monitoring.actions import stage_pack
+from apps.monitoring.actions.problems import report_problem
 from apps.monitoring.instruments.pack import read_pack
 from apps.monitoring.links import issue
 from apps.monitoring.models import Observation, Slot, SlotState
@@ -148,6 +150,14 @@ def _fill_survey(world: World, relation: str, patient: Patient, clinician: User)
         identifier=f"x{CLINICAL[relation]}", label=CLINICAL[relation], patient=patient, actor=clinician
     )
     world.note("device", relation, device.pk)
+    problem = report_problem(
+        patient=patient, kind=1, severity=1, since=None, text=CLINICAL[relation], source="patient", actor=None
+    )
+    world.note("problem", relation, problem.pk)
+    wanted = {"instrument": "phq-9", "at_least": 20}
+    words = {"name": f"Rule {NAME[relation]}", "why": "w", "source": "s", "level": "P3"}
+    rule = draft_rule(clinic=patient.clinic, actor=clinician, kind="score", parameters=wanted, **words)
+    world.note("rule", relation, rule.pk)
 
 
 def _fill_talk(world: World, relation: str, patient: Patient) -> None:

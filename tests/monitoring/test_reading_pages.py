@@ -1,12 +1,13 @@
 """Readings on pages: typed in, from a device, with their age."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from apps.alerts.models import Alert
 from apps.core import clock
-from apps.monitoring.actions import Reading, record_observations
+from apps.monitoring.actions import Reading, correct_observation, record_observations
 from apps.monitoring.models import Device, Observation, PatientLimits
 from tests.cast import Cast
 
@@ -70,3 +71,16 @@ def test_a_coordinator_reads_and_writes_nothing(cast: Cast) -> None:
     client.post(url, {"do": "device", "identifier": "cuff-9"})
     with cast.acting(cast.nurse):
         assert not Device.objects.exists()
+
+
+def test_the_weeks_of_a_value_are_drawn_and_said_and_a_corrected_one_does_not_count(cast: Cast) -> None:
+    with cast.acting(cast.nurse):
+        now = clock.now()
+        readings = [Reading("8480-6", 120 + n, "mm[Hg]", now - timedelta(days=7 * n)) for n in range(6)]
+        record_observations(patient=cast.patient, readings=readings, source="cuff-1", actor=None)
+        newest = Observation.objects.get(value=120)
+        correct_observation(observation=newest, value=Decimal(140), reason="misread", actor=cast.nurse)
+    page = cast.client(cast.nurse).get(f"/desk/patients/{cast.patient.pk}/readings/?code=8480-6").content.decode()
+    assert "systolic blood pressure, mean of each week" in page
+    assert '<td class="n">140</td>' in page
+    assert '<td class="n">120</td>' not in page

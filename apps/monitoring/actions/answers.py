@@ -21,6 +21,7 @@ from apps.monitoring.instruments import AnswerRefused, AnswerValue, Definition, 
 from apps.monitoring.models import ItemAnswer, Slot, SlotState
 from apps.monitoring.published import definition_of
 from apps.monitoring.refusals import SurveyRefused
+from apps.monitoring.rules.live import on_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def save_answer(
     )
     follow_on = open_follow_on(slot, findings, auth_level)
     _raise_all(answer, slot, definition, findings, asked=follow_on is not None)
+    on_answer(slot.patient, answer, definition.key)
     audit.record(action=Action.CREATE, actor_id=actor.pk if actor else None, obj=answer)
     failpoint("answer.before-commit")
     return Saved(answer, True, worst(f.level for f in findings), any(map(is_suicidal, findings)), late)

@@ -21,6 +21,7 @@ from apps.monitoring.observations.episodes import judge
 from apps.monitoring.observations.reading import Reading
 from apps.monitoring.plausibility import MEASURABLE, ReadingRefused, check_reading
 from apps.monitoring.refusals import SurveyRefused
+from apps.monitoring.rules.live import on_readings
 from apps.patients.models import Patient
 
 #: Daily answers that are observations as well: item -> code.
@@ -63,6 +64,7 @@ def record_observations(
     batch.check(readings)
     created = batch.store()
     judge(patient, created, synthetic=batch.place.synthetic)
+    on_readings(patient, created)
     if created:
         audit.record(
             action=Action.CREATE,

@@ -15,6 +15,7 @@ from apps.audit.models import Action
 from apps.core import clock
 from apps.monitoring.actions.answers import lock
 from apps.monitoring.actions.observations import reading_of_answer, store_check_in
+from apps.monitoring.actions.problems import report_problem
 from apps.monitoring.answers import answers_of, counted
 from apps.monitoring.findings import cause_of, title_of
 from apps.monitoring.instruments import AnswerValue, Definition, Score, blank_findings, final_findings, score
@@ -23,6 +24,7 @@ from apps.monitoring.models import QuestionnaireResponse, Slot, SlotState
 from apps.monitoring.moods import last_three_days
 from apps.monitoring.published import definition_of
 from apps.monitoring.refusals import SurveyRefused
+from apps.monitoring.rules.live import on_response
 from apps.notifications import actions as notifications
 
 CHECK_IN = "check-in"
@@ -49,6 +51,7 @@ def submit_response(*, slot: Slot, actor: User | None, auth_level: str) -> Quest
     _raise_blanks(slot, definition, answers)
     _raise_result(slot, definition, answers, result)
     _raise_worsening(slot, response)
+    on_response(response)
     if slot.questionnaire.key == CHECK_IN:
         _take_check_in(slot, response, answers)
     audit.record(action=Action.CREATE, actor_id=actor.pk if actor else None, obj=response)
@@ -117,6 +120,7 @@ def _take_check_in(slot: Slot, response: QuestionnaireResponse, answers: Mapping
     store_check_in(
         slot, [reading_of_answer(link_id, value, response.authored_at) for link_id, value in answers.items()]
     )
+    _take_problem(slot, answers)
     limits = ChangeLimits(mood_fall_points=setting(slot.clinic, "mood_fall_points"))
     level = mood_fall_level(mood if isinstance(mood, int) else None, before, limits=limits)
     if level is None:
@@ -124,6 +128,23 @@ def _take_check_in(slot: Slot, response: QuestionnaireResponse, answers: Mapping
     mean = round(sum(before) / len(before))
     title = _("Mood %(mood)s, mean of the last three days %(mean)s") % {"mood": mood, "mean": mean}
     _raise(slot, "mood-fall", level, title, "check-in-mood-fall")
+
+
+def _take_problem(slot: Slot, answers: Mapping[str, AnswerValue]) -> None:
+    """A problem of the check-in is followed up until it is closed; its answers have raised their alerts already."""
+    kind, severity = answers.get("problem_kind"), answers.get("problem_severity")
+    if not answers.get("problem") or not isinstance(kind, int):
+        return
+    report_problem(
+        patient=slot.patient,
+        kind=kind,
+        severity=severity if isinstance(severity, int) else 2,  # not said: as if moderate
+        since=None,
+        text=str(answers.get("note") or ""),
+        source="check-in",
+        actor=None,
+        judged=True,
+    )
 
 
 def _raise(slot: Slot, cause: str, level: Level, title: str, rule: str) -> None:

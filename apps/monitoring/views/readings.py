@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,16 +16,19 @@ from apps.accounts.doors import door
 from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
 from apps.audit import actions as audit
+from apps.core import clock
 from apps.monitoring import actions
-from apps.monitoring.models import Device, Observation, PatientLimits
+from apps.monitoring.models import Device, PatientLimits
 from apps.monitoring.observations.limits import NAMES, PREFIX
-from apps.monitoring.observations.newest import as_shown, newest_values
+from apps.monitoring.observations.newest import CURVES, Newest, draw_weeks, lately, newest_values, weeks_of
 from apps.monitoring.reading_forms import DeviceForm, LimitsForm, ReadingForm, StaffReadingForm
 from apps.monitoring.refusals import SurveyRefused
 from apps.monitoring.views.portal import own_record
 from apps.patients.models import Patient
 
 ROWS_SHOWN = 40
+WEEKS_SHOWN = 13
+YEARS = timedelta(days=5 * 366)
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,7 +59,9 @@ def patient_readings(request: ClinicRequest, pk: UUID) -> HttpResponse:
         fresh = _change(request, patient, forms)
         if not fresh and not any(form.errors for form in forms.values()):
             return redirect("patient-readings", pk)
-    rows = Observation.objects.visible_to(request.user).known().filter(patient=patient).exclude(source="check-in")
+    newest = newest_values(patient)
+    code = _code(request, newest)
+    weeks = weeks_of(patient, code, clock.now() - YEARS) if code else []
     audit.record_seen([patient], actor_id=request.user.pk, detail="readings")
     failed = any(form.errors for form in forms.values())
     context = {
@@ -63,8 +69,12 @@ def patient_readings(request: ClinicRequest, pk: UUID) -> HttpResponse:
         "patient": patient,
         **{f"{name}_form": form for name, form in forms.items()},
         "fresh_token": fresh,
-        "newest": newest_values(patient),
-        "rows": [as_shown(row) for row in rows.order_by("-effective_at", "code")[:ROWS_SHOWN]],
+        "newest": newest,
+        "curves": [(one.row.code, one.name) for one in newest if one.row.code in CURVES],
+        "code": code,
+        "curve": draw_weeks(weeks, code, (620, 240)) if code else None,
+        "weeks": list(reversed(weeks))[:WEEKS_SHOWN],
+        "rows": lately(patient, newest, ROWS_SHOWN),
         "devices": _devices(request, patient),
         "limits": PatientLimits.objects.visible_to(request.user).filter(patient=patient).order_by("-created_at")[:5],
         "may_write": request.user.may(Permission.WRITE_OBSERVATIONS),
@@ -81,6 +91,13 @@ def device_end(request: ClinicRequest, pk: UUID) -> HttpResponse:
     wear = device.wears.order_by("-from_at").first()
     messages.success(request, _("The device can send nothing any more."))
     return redirect("patient-readings", wear.patient_id) if wear else redirect("patients")
+
+
+def _code(request: ClinicRequest, newest: list[Newest]) -> str:
+    """What the curve shows: what was asked for, else the first that there is."""
+    known = [one.row.code for one in newest if one.row.code in CURVES]
+    asked = request.GET.get("code", "")
+    return asked if asked in known else next(iter(known), "")
 
 
 def _forms(request: ClinicRequest, patient: Patient) -> dict[str, ReadingForm | DeviceForm | LimitsForm]:

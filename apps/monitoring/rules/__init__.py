@@ -1,0 +1,1 @@
+"""A clinic's own rules over what monitoring knows: facts, live, and on the past."""
