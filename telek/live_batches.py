@@ -69,14 +69,15 @@ class Lane:
             self.settle(batch, [error] * len(batch), readers)
 
     def readers(self, batch: list[Waiting]) -> Readers:
-        """Who looks at the logs now, besides those who send."""
+        """Who looks at the logs now; one who writes alone is not shown anything by that."""
         topics: defaultdict[str, set[UUID]] = defaultdict(set)
         for request, sender, _outcome in batch:
             topics[self.command.topic(request)].add(sender)
-        return {
-            topic: {follower.user_id for follower in self.listener.followers(topic)} - senders
-            for topic, senders in topics.items()
-        }
+        readers: Readers = {}
+        for topic, senders in topics.items():
+            followers = {follower.user_id for follower in self.listener.followers(topic)}
+            readers[topic] = followers - senders if len(senders) == 1 else followers
+        return readers
 
     def settle(self, batch: list[Waiting], outcomes: Sequence[Outcome], readers: Readers) -> None:
         """Each sender is told first, and then the rows are shown."""

@@ -13,11 +13,10 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from channels.routing import ProtocolTypeRouter
 from django.conf import settings
 
+_database = environ.Env.db_url_config(os.environ["BENCH_DATABASE_URL"])
+_database["OPTIONS"] = {**_database.get("OPTIONS", {}), "pool": {"min_size": 4, "max_size": 20}}
 settings.configure(
-    DATABASES={
-        "default": environ.Env.db_url_config(os.environ["BENCH_DATABASE_URL"])
-        | {"OPTIONS": {"pool": {"min_size": 4, "max_size": 20}}}
-    },
+    DATABASES={"default": _database},
     CHANNEL_LAYERS={
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",

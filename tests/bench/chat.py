@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from statistics import median
@@ -36,7 +37,11 @@ def chat(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
             "asgi": serve(rig, stack, "tests.bench.bare_asgi", "asgi", **bare),
             "channels": serve(rig, stack, "tests.bench.bare_channels", "channels", **bare),
         }
-        found = asyncio.run(_play(rig, bases, _people(), options.rounds))
+        try:
+            found = asyncio.run(_play(rig, bases, _people(), options.rounds))
+        except (TimeoutError, ConnectionError):
+            print(rig.last_words(), file=sys.stderr)
+            raise
     yield from _figures(found, options.rounds)
 
 

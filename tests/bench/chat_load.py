@@ -10,13 +10,16 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 PACE = 0.11  # seconds at least between two messages of a person: Telek allows ten frames a second
+PATIENCE = 15.0  # seconds
 BODY = "Good morning, how was the night?"
 
 
@@ -35,8 +38,9 @@ class Client:
 
     async def read(self) -> None:
         """Until the socket closes; whoever waits for an answer then fails with the close code."""
-        async for text in self.socket:
-            self._take(json.loads(text))
+        with suppress(ConnectionClosed):
+            async for text in self.socket:
+                self._take(json.loads(text))
         why = ConnectionError(f"closed with {self.socket.close_code}")
         for future in [*self.answers.values(), *self.arrivals.values()]:
             if not future.done():
@@ -51,7 +55,8 @@ class Client:
                 _settle(self.arrivals, row["client_id"])
         elif frame["type"] == "refused":
             self.refusals.append(frame["code"])
-            self.answers.pop(frame["id"]).set_exception(ConnectionError(f"refused: {frame['code']}"))
+            if frame["id"] in self.answers:
+                self.answers.pop(frame["id"]).set_exception(ConnectionError(f"refused: {frame['code']}"))
 
     async def say(self, frame: dict[str, Any]) -> None:
         await self.socket.send(json.dumps(frame))
@@ -67,8 +72,11 @@ class Client:
             frame |= {"type": "command", "name": "chat.send", "thread": self.thread}
         began = time.perf_counter()
         await self.say(frame)
-        async with asyncio.timeout(30):
-            return max(await answer, await arrival) - began
+        _done, late = await asyncio.wait([answer, arrival], timeout=PATIENCE)
+        if late:
+            missing = [name for name, one in (("answer", answer), ("row", arrival)) if one in late]
+            raise TimeoutError(f"{missing} of {key} after {PATIENCE} s; refused: {self.refusals + other.refusals}")
+        return max(answer.result(), arrival.result()) - began
 
     async def confirm(self) -> None:
         if self.telek:
