@@ -1,9 +1,10 @@
 """An alert's history as the desk reads it: what staff and system did, and what the person saw and did meanwhile."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -33,6 +34,7 @@ class StoryLine:
     mark: str = ""
     who: str = ""
     text: str = ""
+    new_day: bool = False
 
 
 def story(alert: Alert, events: Iterable[AlertEvent], asked: Iterable[Whereabouts]) -> list[StoryLine]:
@@ -40,7 +42,13 @@ def story(alert: Alert, events: Iterable[AlertEvent], asked: Iterable[Whereabout
     lines = [_of_event(event) for event in events]
     lines += [StoryLine(row.created_at, _("Said where they are"), text=_where(row)) for row in asked]
     lines += [StoryLine(row.created_at, str(HELP[row.object_type])) for row in _opened(alert)]
-    return sorted(lines, key=lambda line: line.at)
+    return _with_days(sorted(lines, key=lambda line: line.at), ZoneInfo(alert.clinic.time_zone))
+
+
+def _with_days(lines: list[StoryLine], zone: ZoneInfo) -> list[StoryLine]:
+    """Where another day begins than the line before, the day must be said."""
+    days = [line.at.astimezone(zone).date() for line in lines]
+    return [replace(line, new_day=place > 0 and days[place] != days[place - 1]) for place, line in enumerate(lines)]
 
 
 def record_of(events: Iterable[AlertEvent], clinic: Clinic) -> list[tuple[str, list[tuple[str, Any]]]]:

@@ -77,9 +77,10 @@ class PatientFacts:
         """The last answer to "where are you now"."""
         return self._rows(Whereabouts).order_by("-created_at").first()
 
-    def said_where(self, since: datetime) -> list[Whereabouts]:
+    def said_where(self, since: datetime, until: datetime | None = None) -> list[Whereabouts]:
         """Every answer to "where are you now" since then."""
-        return list(self._rows(Whereabouts).filter(created_at__gte=since).order_by("created_at"))
+        rows = self._rows(Whereabouts).filter(created_at__range=(since, until or self.at))
+        return list(rows.order_by("created_at"))
 
     def notes(self) -> list[SafetyNote]:
         """What bears on risk, newest first."""

@@ -49,7 +49,7 @@ def _context(request: ClinicRequest, alert: Alert, facts: PatientFacts) -> dict[
         "ladder": lines,
         "next": next((line for line in lines if line.state == "next"), None),
         "meter": clock_seconds(alert),
-        "story": story(alert, events, facts.said_where(alert.raised_at)),
+        "story": story(alert, events, facts.said_where(alert.raised_at, alert.resolved_at)),
         "record": record_of(events, alert.clinic),
         "attempts": alert.contact_attempts.select_related("actor__user").order_by("-created_at"),
         "curve": dosed_curve(facts.points, facts.doses, facts.at, (430, 190)),
