@@ -30,7 +30,20 @@ from apps.audit.models import Action, AuditEvent
 HISTORY_ROWS = 200
 
 
-class AuditedAdmin(admin.ModelAdmin):
+class NamedFields:
+    """Every single box of a form has a name of its own, also those in tables and the two of a date and time."""
+
+    def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: Any, **kwargs: Any) -> Any:
+        """The stock field, its boxes named after it."""
+        found = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if found is not None:
+            outer = getattr(found.widget, "widget", found.widget)
+            for box in getattr(outer, "widgets", [outer]):
+                box.attrs.setdefault("aria-label", str(found.label))
+        return found
+
+
+class AuditedAdmin(NamedFields, admin.ModelAdmin):
     """Writes to the audit trail instead of Django's own log, and never deletes."""
 
     actions_on_top = actions_on_bottom = True  # with both off the stock page carries an inline style
@@ -150,7 +163,7 @@ class ClinicAdmin(AuditedAdmin):
         formset.save_m2m()
 
 
-class ClinicInline(admin.TabularInline):
+class ClinicInline(NamedFields, admin.TabularInline):
     """Rows that belong to the row of a ClinicAdmin page, by the same permission."""
 
     extra = 0

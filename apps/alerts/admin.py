@@ -56,6 +56,12 @@ def _knowing(form: type[forms.ModelForm], request: HttpRequest) -> type[forms.Mo
 class RungsFormSet(forms.BaseInlineFormSet):
     """The rungs of one ladder: at least one, none right after itself, in the order of their numbers."""
 
+    def add_fields(self, form: Any, index: Any) -> None:
+        """The box that takes a rung away says so."""
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].widget.attrs["aria-label"] = _("Take this rung away")
+
     def kept(self) -> list[forms.ModelForm]:
         """The rungs as they will be, first to page first."""
         filled = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
