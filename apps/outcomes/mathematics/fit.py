@@ -1,0 +1,93 @@
+"""What a clinic's own courses say: the noise of its people and how common each response shape is (empirical Bayes)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Final
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import logsumexp
+
+from apps.outcomes.mathematics.courses import Course, DayTable, Floats, day_table
+from apps.outcomes.mathematics.grid import Grid, make_grid
+from apps.outcomes.mathematics.kalman import Noise
+from apps.outcomes.mathematics.running import last_beliefs
+
+PRIOR_PEOPLE: Final = 20.0  # the prior over the grid is worth so many people
+PRIOR_WIDTH: Final = 0.4  # of each logarithm of the noise around its start
+ROUNDS: Final = 60
+COARSE: Final = make_grid(
+    fast=(4.0,), slow=(20.0, 100.0), fills=((0.4, 0.06), (0.4, 0.2)), reductions=(0.1, 0.4, 0.65, 0.9)
+)
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All that a forecast needs besides the person. weights: (points,), sums to 1. widening: of the bands."""
+
+    grid: Grid
+    noise: Noise
+    weights: Floats
+    widening: float = 1.0
+
+
+def fit(courses: Sequence[Course], *, steps: int = 8, start: Noise | None = None, grid: Grid | None = None) -> Model:
+    """Noise by penalised marginal likelihood on a coarse grid, then the grid's prior by EM. steps: of the optimiser."""
+    if not courses:
+        raise ValueError("at least one course is needed")
+    table = day_table(courses)
+    noise = fit_noise(table, start or Noise(), steps)
+    whole = grid or make_grid()
+    return Model(whole, noise, grid_weights(last_beliefs(table, whole, noise).log, prior_weights(whole)))
+
+
+def fit_noise(table: DayTable, start: Noise, steps: int) -> Noise:
+    """The mode of the noise given the courses; each parameter is held near its start by a log-normal prior."""
+    if steps <= 0:
+        return start
+    grid, prior, centre = COARSE, prior_weights(COARSE), to_vector(start)
+
+    def loss(vector: Floats) -> float:
+        log = last_beliefs(table, grid, from_vector(vector)).log
+        weights = grid_weights(log, prior, rounds=15)
+        fitted = float(logsumexp(log + np.log(weights), axis=1).sum())
+        return float(0.5 * np.sum(((vector - centre) / PRIOR_WIDTH) ** 2)) - fitted
+
+    found = minimize(loss, centre, method="L-BFGS-B", options={"maxiter": steps, "eps": 1e-3})
+    return from_vector(found.x)
+
+
+def prior_weights(grid: Grid) -> Floats:
+    """Every point alike before any course is seen."""
+    return np.full(len(grid), 1 / len(grid))
+
+
+def grid_weights(log: Floats, prior: Floats, rounds: int = ROUNDS) -> Floats:
+    """EM for the grid's weights, Dirichlet prior worth PRIOR_PEOPLE. log: (people, points) log-likelihoods."""
+    weights = prior
+    for _round in range(rounds):
+        shares = responsibilities(log, weights)
+        weights = (shares.sum(axis=0) + PRIOR_PEOPLE * prior) / (len(log) + PRIOR_PEOPLE)
+    return weights
+
+
+def responsibilities(log: Floats, weights: Floats) -> Floats:
+    """How much each grid point counts for each person, rows sum to 1."""
+    joint = log + np.log(weights)
+    return np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
+
+
+def to_vector(noise: Noise) -> Floats:
+    """Logarithms; the decay of the swing as a logit."""
+    values = {each.name: getattr(noise, each.name) for each in fields(Noise)}
+    decay = values["swing_decay"]
+    return np.array([np.log(decay / (1 - decay) if name == "swing_decay" else v) for name, v in values.items()])
+
+
+def from_vector(vector: Floats) -> Noise:
+    """The noise of which to_vector made this."""
+    values = {each.name: float(np.exp(value)) for each, value in zip(fields(Noise), vector, strict=True)}
+    odds = values["swing_decay"]
+    return Noise(**(values | {"swing_decay": odds / (1 + odds)}))

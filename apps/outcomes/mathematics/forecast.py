@@ -1,0 +1,65 @@
+"""What the PHQ-9 will be under a plan of sessions: quantiles of the mixture, and how likely a response is."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import ndtr
+
+from apps.outcomes.mathematics.courses import Floats
+from apps.outcomes.mathematics.fit import Model, responsibilities
+from apps.outcomes.mathematics.kalman import AT, RECALL, ROUNDING, Belief, next_day, take_dose
+
+HIGHEST = 27.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """A future answer: weights, centre, width, all (people, points). Points of the PHQ-9."""
+
+    weights: Floats
+    centre: Floats
+    width: Floats
+
+    def below(self, value: Floats) -> Floats:
+        """Probability that it is at most value, (people,)."""
+        found: Floats = np.sum(self.weights * ndtr((value[:, None] - self.centre) / self.width), axis=1)
+        return found
+
+    def quantile(self, share: float) -> Floats:
+        """The value that a share of the probability lies below, within 0..27, (people,); by bisection."""
+        low = np.full(len(self.centre), -30.0)
+        high = np.full(len(self.centre), 60.0)
+        for _half in range(40):
+            middle = (low + high) / 2
+            under = self.below(middle) < share
+            low, high = np.where(under, middle, low), np.where(under, high, middle)
+        return np.clip((low + high) / 2, 0.0, HIGHEST)
+
+    def widened(self, by: float) -> "Mixture":
+        """The same centre, with deviations from its mean `by` times as large."""
+        mean = np.sum(self.weights * self.centre, axis=1, keepdims=True)
+        return replace(self, centre=mean + by * (self.centre - mean), width=by * self.width)
+
+
+def copy_of(belief: Belief) -> Belief:
+    """A belief that may be moved without moving this one."""
+    return Belief(belief.mean.copy(), belief.spread.copy(), belief.fast.copy(), belief.slow.copy(), belief.log.copy())
+
+
+def ahead(belief: Belief, model: Model, plan: Floats, days: set[int]) -> dict[int, Mixture]:
+    """The reported total so many days ahead. plan: exposure of sessions, (people, days + 1), column 0 is today."""
+    moving, found = copy_of(belief), {}
+    weights = responsibilities(belief.log, model.weights)
+    for day in range(max(days) + 1):
+        if day:
+            take_dose(moving, model.grid, plan[:, day - 1])
+            next_day(moving, model.grid, model.noise)
+        if day in days:
+            variance = moving.spread[AT[RECALL, RECALL]] + model.noise.answer**2 + ROUNDING
+            found[day] = Mixture(weights, moving.mean[RECALL].copy(), np.sqrt(variance)).widened(model.widening)
+    return found
+
+
+def response(answer: Mixture, baseline: Floats) -> Floats:
+    """Probability that the reported total is at most half the baseline; whole numbers, so half a point more counts."""
+    return answer.below(np.floor(baseline / 2) + 0.5)
