@@ -86,7 +86,10 @@ def test_a_response_is_likelier_for_the_one_who_is_better(model: Model) -> None:
 
 def test_the_belief_stays_a_covariance_through_a_long_course(model: Model) -> None:
     long = replace(
-        HELD, last_day=400, scores={day: 8.0 + day % 3 for day in range(0, 400, 5)}, moods=dict.fromkeys(range(400), 6.0)
+        HELD,
+        last_day=400,
+        scores={day: 8.0 + day % 3 for day in range(0, 400, 5)},
+        moods=dict.fromkeys(range(400), 6.0),
     )
     belief = last_beliefs(day_table([long]), model.grid, model.noise)
     matrices = belief.spread[AT][:, :, 0].transpose(2, 0, 1)
