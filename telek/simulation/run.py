@@ -21,8 +21,9 @@ from apps.monitoring.actions.anchors import record_anchor
 from apps.monitoring.actions.answers import save_answer
 from apps.monitoring.actions.assignments import assign
 from apps.monitoring.actions.library import newest
+from apps.monitoring.actions.problems import close_problem
 from apps.monitoring.actions.responses import submit_response
-from apps.monitoring.models import Assignment, Slot, SlotState
+from apps.monitoring.models import Assignment, Problem, Slot, SlotState
 from apps.monitoring.schedule import close_due_slots, open_due_slots, plan_slots
 from apps.notifications.models import Delivery, State
 from apps.patients.models import Consent, Patient
@@ -249,6 +250,8 @@ class Simulation:
             if alert.state == AlertState.OPEN:
                 alerts.acknowledge(alert=alert, actor=self.nurse)
             alerts.resolve(alert=alert, actor=self.nurse, disposition="no-concern", text="Phoned: busy week, all well.")
+        for problem in Problem.objects.filter(clinic=self.clinic, closed_at__isnull=True, last_reported_at__lte=old):
+            close_problem(problem=problem, outcome="passed", text="Asked about it: it has passed.", actor=self.nurse)
 
     def _withdraw(self, until: datetime) -> None:
         """Nothing of the past is sent."""

@@ -26,6 +26,7 @@ from apps.patients.models import Patient
 #: How long a problem may lie without a look, by severity (product default).
 LOOK_WITHIN = {1: timedelta(days=7), 2: timedelta(days=3), 3: timedelta(days=1)}
 AGAIN = timedelta(days=3)
+TASK_FROM = 2  # severity
 
 
 @transaction.atomic
@@ -155,7 +156,7 @@ def _locked(problem: Problem) -> Problem:
 
 
 def tell_unlooked(limit: int = 50) -> int:
-    """Problems that nobody looked at in their time become tasks, and again every three days; how many."""
+    """Problems that nobody looked at in their time, mild ones apart, become tasks, again every three days; how many."""
     now = clock.now()
     with transaction.atomic():
         due = Problem.objects.filter(next_look_at__lte=now).order_by("next_look_at")
@@ -169,6 +170,9 @@ def tell_unlooked(limit: int = 50) -> int:
 
 
 def _tell(problem: Problem) -> None:
+    """A mild one waits in the list without a task of its own: thirty of those would hide the one that matters."""
+    if problem.severity < TASK_FROM:
+        return
     assert problem.next_look_at is not None  # noqa: S101  (it was due)
     alerts.raise_alert(
         patient=problem.patient,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,7 +22,9 @@ from apps.patients.models import Patient
 
 SHOWN_UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "{score}": "", "/min": "/min"}
 CURVES = ("8480-6", "8462-4", "8867-4", "59408-5", "29463-7", "8310-5", "mood")
+KINDS = [code for code in MEASURABLE if not code.startswith("problem-")]  # problems have a page of their own
 GAP_DAYS = 21
+STEP = 20  # the axis ends at a round number
 LATELY = timedelta(days=30)
 # One index probe a kind instead of every reading of the person.
 NEWEST = """
@@ -71,9 +74,9 @@ class Week:
 
 def newest_values(patient: Patient) -> list[Newest]:
     """One a code, in the order of the catalogue; what counts alone."""
-    rows = Observation.objects.raw(NEWEST, [list(MEASURABLE), patient.clinic_id, patient.pk])
+    rows = Observation.objects.raw(NEWEST, [KINDS, patient.clinic_id, patient.pk])
     newest = {row.code: row for row in rows}
-    return [as_shown(newest[code]) for code in MEASURABLE if code in newest]
+    return [as_shown(newest[code]) for code in KINDS if code in newest]
 
 
 def lately(patient: Patient, newest: list[Newest], limit: int) -> list[Newest]:
@@ -81,7 +84,8 @@ def lately(patient: Patient, newest: list[Newest], limit: int) -> list[Newest]:
     if not newest:
         return []
     since = max(one.at for one in newest) - LATELY
-    rows = Observation.objects.known().filter(patient=patient, effective_at__gte=since).exclude(source="check-in")
+    rows = Observation.objects.known().filter(patient=patient, effective_at__gte=since).filter(code__in=KINDS)
+    rows = rows.exclude(source="check-in")
     return [as_shown(row) for row in rows.order_by("-effective_at", "code")[:limit]]
 
 
@@ -109,7 +113,7 @@ def draw_weeks(weeks: list[Week], code: str, size: tuple[int, int]) -> Svg | Non
     points = [Point(week.begins, week.mean, f"{day(week.begins)}: {week.mean:.0f} {unit}") for week in weeks]
     title = _("%(what)s, mean of each week") % {"what": _(known.name)}
     labels = TrendLabels(title=title, day=day, today=_("today"), gap=_("no readings"))
-    highest = max(week.mean for week in weeks) * 1.15
+    highest = math.ceil(max(week.mean for week in weeks) * 1.1 / STEP) * STEP
     return trend(
         points, [], [], clock.now(), y_max=highest, width=size[0], height=size[1], gap_days=GAP_DAYS, labels=labels
     )
