@@ -181,7 +181,7 @@ def _send(http: httpx.Client, token: str, batch: list[dict[str, Any]]) -> None:
 
 
 def _send_plain(http: httpx.Client, patient: Patient, batch: list[dict[str, Any]]) -> None:
-    rows = [{**row, "patient": str(patient.pk), "source": "plain"} for row in batch]
+    rows = [{**row, "patient_id": str(patient.pk), "source": "plain"} for row in batch]
     said = http.post(
         f"/bench/plain/{patient.clinic_id}/", content=json.dumps(rows), headers={"Content-Type": "application/json"}
     ).json()

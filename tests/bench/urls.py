@@ -18,11 +18,13 @@ from telek.urls import urlpatterns as own
 
 
 class PlainSerializer(serializers.ModelSerializer[Observation]):
-    """The fields of a reading, as the model has them."""
+    """The fields of a reading, as the model has them; whose it is without a query for each row."""
+
+    patient_id = serializers.UUIDField()
 
     class Meta:
         model = Observation
-        fields = ("patient", "code", "value", "unit", "effective_at", "source")
+        fields = ("patient_id", "code", "value", "unit", "effective_at", "source")
         validators: ClassVar[list[Any]] = []
 
 
