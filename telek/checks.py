@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from telek.settings import DEMO_ENCRYPTION_KEY, DEMO_SECRET
+from telek.settings import DEMO_ENCRYPTION_KEY, DEMO_SECRET, DEMO_VAPID_KEY
 
 SECRET_LETTERS = 50
 KEY_BYTES = 32
@@ -86,6 +86,8 @@ def _transports() -> Iterator[Fault]:
         yield "E014", "Alerts would reach staff by email only.", "Set TELEK_SMS_TRANSPORT or TELEK_VOICE_TRANSPORT."
     if "http" in settings.TRANSPORTS.values() and not (settings.TRANSPORT_URL and settings.TRANSPORT_TOKEN):
         yield "E015", "The http transport has no address or no token.", "Set TELEK_TRANSPORT_URL and _TOKEN."
+    if settings.TRANSPORTS["push"] == "web-push" and settings.VAPID_KEY in ("", DEMO_VAPID_KEY):
+        yield "E017", "The web-push transport has no key, or the demo's.", "Set TELEK_VAPID_KEY (manage.py vapid_key)."
     twilio = (settings.TWILIO_ACCOUNT, settings.TWILIO_TOKEN, settings.TWILIO_FROM)
     if "twilio" in settings.TRANSPORTS.values() and not all(twilio):
         yield (

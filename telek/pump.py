@@ -53,6 +53,9 @@ WANTED: Final[Mapping[str, Wanted]] = {
 GAVE_UP: Final[Mapping[str, GaveUp]] = {
     "alert": reach_otherwise,
     "slot": reach_otherwise,
+    "visit": reach_otherwise,
+    message_reminders.SUBJECT: reach_otherwise,
+    "device": reach_otherwise,
 }
 
 # Done first, and sent before anything else is looked at.

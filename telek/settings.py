@@ -17,6 +17,7 @@ django_stubs_ext.monkeypatch()  # ModelForm[Patient], ModelAdmin[Patient] at run
 env = environ.Env()
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_SECRET = "demo-secret-not-for-production-use-0123456789abcdef"  # noqa: S105
+DEMO_VAPID_KEY = "hGMxNWqd-rPPaHGzIRDe5lrZ4BTd0m89g3T3uLSQvBY"
 DEMO_ENCRYPTION_KEY = "dGVsZWstZGVtby1rZXktbm90LWZvci1wcm9kdWN0aW8="
 
 # --- what kind of installation this is -------------------------------------------------------
@@ -262,7 +263,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- what leaves the system ------------------------------------------------------------------------
-# One transport per channel: demo (a table shown at /demo/outbox/), email, http, twilio, none.
+# One transport per channel: demo (a table shown at /demo/outbox/), email, http, twilio, web-push, none.
 TRANSPORTS = {
     "email": env.str("TELEK_EMAIL_TRANSPORT", "demo" if DEMO else "email"),
     "sms": env.str("TELEK_SMS_TRANSPORT", "demo" if DEMO else "none"),
@@ -278,6 +279,14 @@ TWILIO_ACCOUNT = env.str("TELEK_TWILIO_ACCOUNT", "")
 TWILIO_TOKEN = env.str("TELEK_TWILIO_TOKEN", "")
 TWILIO_FROM = env.str("TELEK_TWILIO_FROM", "")
 TWILIO_VOICE_FROM = env.str("TELEK_TWILIO_VOICE_FROM", TWILIO_FROM)
+# Web Push: the installation's key pair (RFC 8292; manage.py vapid_key makes one), whom a push service may write to,
+# and the push services that a browser may name: nothing else is ever asked for.
+VAPID_KEY = env.str("TELEK_VAPID_KEY", DEMO_VAPID_KEY if DEMO or TESTING else "")
+VAPID_CONTACT = env.str("TELEK_VAPID_CONTACT", "mailto:operator@telek.example")
+PUSH_HOSTS = env.list(
+    "TELEK_PUSH_HOSTS",
+    default=["fcm.googleapis.com", ".push.services.mozilla.com", ".push.apple.com", ".notify.windows.com"],
+)
 SEND_TIMEOUT_SECONDS = env.float("TELEK_SEND_TIMEOUT_SECONDS", 5.0)
 EMAIL_BACKEND = env.str(
     "TELEK_EMAIL_BACKEND",

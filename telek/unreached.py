@@ -5,20 +5,41 @@ next channel that the person has left on, at most two messages about one form ov
 (perhaps it went out) nothing follows.
 """
 
+from uuid import UUID
+
+from apps.accounts.models import ContactPoint
 from apps.alerts.models import Alert
 from apps.alerts.paging import page_administrators
 from apps.core import clock
 from apps.core.live import wake_pump
 from apps.monitoring import schedule
-from apps.notifications.models import Delivery, Kind, State
+from apps.notifications.models import Channel, Delivery, Kind, PushSubscription, State
 
 
 def reach_otherwise(delivery: Delivery) -> None:
     """For a delivery that is dead, or that the provider could not deliver. In the transaction that records it."""
+    if delivery.channel == Channel.PUSH:
+        forget_if_gone(delivery)
     if delivery.subject_kind == "alert":
         page_otherwise(delivery)
     elif delivery.subject_kind == "slot":
         schedule.remind_otherwise(delivery)
+
+
+def forget_if_gone(delivery: Delivery) -> None:
+    """A browser that its push service no longer knows is no way to reach anybody."""
+    if not PushSubscription.objects.filter(pk__in=_uuids(delivery.address)).exists():
+        points = ContactPoint.objects.filter(
+            clinic_id=delivery.clinic_id, user_id=delivery.recipient_id, channel="push"
+        )
+        points.filter(address=delivery.address).delete()
+
+
+def _uuids(text: str) -> list[UUID]:
+    try:
+        return [UUID(text)]
+    except ValueError:
+        return []
 
 
 def page_otherwise(delivery: Delivery) -> None:

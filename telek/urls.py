@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from telek.views import demo, health, twilio
+from telek.views import demo, devices, health, twilio
 from telek.views.alert_page import alert_page
 from telek.views.chart import chart
 from telek.views.desk import alert_panel, alerts, desk, palette
@@ -25,6 +25,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("provider/twilio/key/<uuid:key>/", twilio.key_press, name="twilio-key"),
     path("provider/twilio/text/", twilio.text_in, name="twilio-text"),
     path("p/<str:token>/", page_accept, name="page-accept"),
+    path("push/<str:token>/", devices.seen, name="push-seen"),
+    path("account/devices/", devices.device_list, name="devices"),
+    path("account/devices/add/", devices.add, name="device-add"),
+    path("account/devices/<uuid:pk>/test/", devices.test, name="device-test"),
+    path("account/devices/<uuid:pk>/remove/", devices.remove, name="device-remove"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("telek.api_urls")),

@@ -109,6 +109,28 @@ class Delivery(Row):
         return f"{self.template} by {self.channel}"
 
 
+class PushSubscription(Row):
+    """A browser that takes notifications for a person (Push API): where to send, and the keys that only it can open.
+
+    A contact point of channel push names it by its id. Gone when the browser's push service says so (404, 410).
+    """
+
+    clinic_id = models.UUIDField()
+    user_id = models.UUIDField()
+    endpoint = models.CharField(max_length=1000)
+    p256dh = models.CharField(max_length=120)
+    auth = models.CharField(max_length=60)
+    label = models.CharField(max_length=80)  # "Firefox on Android", for the person's own list
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic_id", "user_id", "endpoint"], name="push_subscription_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class DemoMessage(models.Model):
     """What the demo transport 'sent': shown at /demo/outbox/ and nowhere else."""
 

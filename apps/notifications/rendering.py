@@ -22,6 +22,10 @@ def letter_of(delivery: Delivery) -> Letter:
             address=delivery.address,
             subject=" ".join(_render([f"{delivery.template}.subject"], words).split()),
             body=_render([f"{delivery.template}.{delivery.channel}", delivery.template], words),
+            link=_absolute(str(words.get("accept") or words.get("link", ""))),
+            token=one_tap_token(delivery.pk),
+            urgent=delivery.kind in (Kind.ALERT, Kind.CANARY),
+            clinic_id=delivery.clinic_id,
         )
 
 
@@ -34,7 +38,10 @@ def _one_tap(delivery: Delivery) -> dict[str, str]:
 
 def _render(names: list[str], words: dict[str, str]) -> str:
     """Plain text of the first template that exists: no escaping. A link that is a path becomes an address of this installation."""
-    link = str(words.get("link", ""))
-    absolute = f"{settings.PUBLIC_URL}{link}" if link.startswith("/") else link
+    absolute = _absolute(str(words.get("link", "")))
     template = Engine.get_default().select_template([f"notifications/{name}.txt" for name in names])
     return template.render(Context({**words, "link": absolute}, autoescape=False)).strip()
+
+
+def _absolute(link: str) -> str:
+    return f"{settings.PUBLIC_URL}{link}" if link.startswith("/") else link

@@ -30,7 +30,7 @@ from apps.monitoring.instruments.pack import read_pack
 from apps.monitoring.links import issue
 from apps.monitoring.models import Observation, Slot, SlotState
 from apps.notifications.keys import one_tap_token
-from apps.notifications.models import Delivery
+from apps.notifications.models import Delivery, PushSubscription
 from apps.patients import actions as patients
 from apps.patients.models import Patient
 from apps.sessions import actions as treatment
@@ -112,6 +112,7 @@ def _fill(world: World, relation: str, patient: Patient, clinician: User) -> Non
         rule_code="test",
     )
     world.note("alert", relation, alert.pk)
+    world.note("own-device", relation, _device_of(patient).pk)
     world.note("page-token", relation, one_tap_token(Delivery.objects.filter(subject_id=alert.pk).earliest("pk").pk))
     patients.write_safety_note(patient=patient, text=f"Note {word}", actor=clinician)
     _fill_survey(world, relation, patient, clinician)
@@ -119,6 +120,12 @@ def _fill(world: World, relation: str, patient: Patient, clinician: User) -> Non
     _fill_visit(world, relation, patient, clinician)
     _fill_treatment(world, relation, patient, clinician)
     _fill_account(world, relation, patient)
+
+
+def _device_of(patient: Patient) -> PushSubscription:
+    return PushSubscription.objects.create(
+        clinic_id=patient.clinic_id, user_id=patient.user_id, endpoint="https://fcm.googleapis.com/x", label="Browser"
+    )
 
 
 def _fill_survey(world: World, relation: str, patient: Patient, clinician: User) -> None:

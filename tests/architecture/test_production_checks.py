@@ -25,8 +25,13 @@ PROPER = {
 WRONG: list[tuple[dict[str, str], set[str]]] = [
     ({"TELEK_SECRET_KEY": "short"}, {"E001"}),
     (
-        {"TELEK_ENCRYPTION_KEYS": "c2hvcnQ=", "TELEK_TRANSPORT_TOKEN": "", "TELEK_VOICE_TRANSPORT": "twilio"},
-        {"E003", "E015", "E016"},
+        {
+            "TELEK_ENCRYPTION_KEYS": "c2hvcnQ=",
+            "TELEK_TRANSPORT_TOKEN": "",
+            "TELEK_VOICE_TRANSPORT": "twilio",
+            "TELEK_PUSH_TRANSPORT": "web-push",
+        },
+        {"E003", "E015", "E016", "E017"},
     ),
     (
         {

@@ -26,7 +26,6 @@ READS = [
     "care_sessions_dosingsession",
     "accounts_clinic",
     "accounts_clinicsetting",
-    "accounts_contactpoint",
     "accounts_membership",
     "accounts_user",
     "alerts_contactattempt",
@@ -47,6 +46,8 @@ READS = [
 ]
 PUMP = {
     **dict.fromkeys(READS, "select"),
+    "accounts_contactpoint": "delete, select",
+    "notifications_pushsubscription": "delete, select",
     "alerts_alert": "insert, select, update",
     "alerts_alertevent": "insert, select",
     "alerts_alertoccurrence": "insert, select",

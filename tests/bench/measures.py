@@ -39,8 +39,9 @@ ANSWERS = 20
 BETWEEN_ANSWERS = 3.0  # seconds, so that one answer has reached every desk before the next is given
 SOCKETS = 100
 ROWS = 50
-MANY = 100_000
-CLAIMS = 5_000
+MANY = 1_000_000
+CLAIMS = 20_000
+AT_ONCE = 1_000
 REMINDERS = 500
 MESSAGES = 60
 PING = json.dumps({"type": "ping", "heads": {}})
@@ -199,7 +200,7 @@ def _fifty_rows() -> None:
 
 
 def due_work(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
-    """Polling and claiming beside 100,000 rows that are done; the ceiling is the same claim as bare SQL."""
+    """Polling and claiming beside a million rows that are done; the ceiling is the same claim as bare SQL."""
     maria = scene.person("maria")
     clinic = maria.membership.clinic_id if maria.membership else None
     rig.sql(scene.FILL, clinic, maria.pk, "sent", MANY)
@@ -209,9 +210,10 @@ def due_work(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
         yield Figure(f"empty poll beside {MANY} deliveries", ours * 1000, "ms", bare * 1000, 40)
         rig.sql(scene.FILL, clinic, maria.pk, "pending", 2 * CLAIMS)
         rig.sql("analyze notifications_delivery")
-        rounds = CLAIMS // 50
-        ours, bare = interleaved(rounds, lambda: seconds(_lease), lambda: seconds(lambda: _lease_bare(50)))
-    yield Figure(f"due claim beside {MANY} deliveries, batches of 50", 50 / ours, "rows/s", 50 / bare, CLAIMS)
+        rounds = CLAIMS // AT_ONCE
+        ours, bare = interleaved(rounds, lambda: seconds(_lease), lambda: seconds(lambda: _lease_bare(AT_ONCE)))
+    name = f"due claim beside {MANY} deliveries, batches of {AT_ONCE}"
+    yield Figure(name, AT_ONCE / ours, "rows/s", AT_ONCE / bare, CLAIMS)
 
 
 def _as_pump() -> Any:
@@ -221,7 +223,7 @@ def _as_pump() -> Any:
 
 
 def _lease() -> int:
-    return len(claims.lease(uuid4(), channel="sms", limit=50))
+    return len(claims.lease(uuid4(), channel="sms", limit=AT_ONCE))
 
 
 def _lease_bare(limit: int) -> None:
@@ -231,7 +233,7 @@ def _lease_bare(limit: int) -> None:
             "update notifications_delivery set state = 'leased', lease_owner = %s, lease_until = now() + interval '5 s'"
             " where id in (select id from notifications_delivery where state = 'pending' and channel = 'sms'"
             " and not_before <= now() order by kind, not_before for update skip locked limit %s) returning *",
-            [uuid4(), limit or 50],
+            [uuid4(), limit or AT_ONCE],
         )
         cursor.fetchall()
 

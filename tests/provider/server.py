@@ -1,6 +1,6 @@
 """A provider of text messages, as a process of its own: `python -m tests.provider.server FOLDER`.
 
-It takes one JSON a message at any address, and Twilio's forms at /2010-04-01/. It writes its port to FOLDER/port and every message that it accepts to FOLDER/received.jsonl, forced to disk before
+It takes one JSON a message at any address, Twilio's forms at /2010-04-01/, and a push service's sealed bytes at /push/. It writes its port to FOLDER/port and every message that it accepts to FOLDER/received.jsonl, forced to disk before
 it answers. FOLDER/mode says how it behaves, and may be changed at any time:
   ok                accept
   500, 429, 422     refuse
@@ -13,6 +13,7 @@ it answers. FOLDER/mode says how it behaves, and may be changed at any time:
 A mode for one channel or one address alone stands in its own line: "sms=hang", "+15550100=422".
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -36,7 +37,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        sent = form(self.path, body.decode()) if self.path.startswith("/2010-04-01/") else json.loads(body)
+        sent = read(self.path, body)
         mode = mode_for(sent)
         if mode.isdigit():
             self._answer(int(mode), b'{"code": 21610}')
@@ -71,6 +72,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """The file is the record."""
+
+
+def read(path: str, body: bytes) -> dict[str, Any]:
+    """What arrived, by the names of the JSON kind."""
+    if path.startswith("/2010-04-01/"):
+        return form(path, body.decode())
+    if path.startswith("/push/"):
+        return {"to": path, "channel": "push", "body": base64.b64encode(body).decode(), "key": "push"}
+    return json.loads(body)  # type: ignore[no-any-return]
 
 
 def form(path: str, body: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Protocol
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -15,13 +16,20 @@ from django.utils.module_loading import import_string
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What goes on the wire. key: the idempotency key, the same for every try of one delivery."""
+    """What goes on the wire. key: the idempotency key, the same for every try of one delivery.
+
+    link: where a tap on a notification leads; token: with which the browser says that it came and was opened.
+    """
 
     key: str
     channel: str
     address: str
     subject: str
     body: str
+    link: str = ""
+    token: str = ""
+    urgent: bool = False
+    clinic_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,7 @@ NAMES: Final = {
     "email": "apps.notifications.transports.email.Mail",
     "http": "apps.notifications.transports.http.Provider",
     "twilio": "apps.notifications.transports.twilio.Twilio",
+    "web-push": "apps.notifications.transports.web_push.WebPush",
     "none": "apps.notifications.transports.Unset",
 }
 
