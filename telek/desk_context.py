@@ -18,7 +18,7 @@ from apps.core import clock
 from apps.messaging.models import Thread
 from apps.sessions.models import DosingSession, Visit, VisitStatus
 
-AHEAD = timedelta(days=7)
+AHEAD = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Holder:
 
 @dataclass(frozen=True)
 class DeskCover:
-    """now: holders by rota; uncovered: nobody holds any; next_gap: the next hole within seven days."""
+    """now: holders by rota; uncovered: nobody holds any; next_gap: the next hole within fourteen days."""
 
     now: list[Holder]
     uncovered: bool

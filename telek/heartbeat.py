@@ -6,7 +6,7 @@ nothing is as visible as a dead one.
 
 import os
 import socket
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
@@ -54,3 +54,19 @@ def ages() -> dict[str, float]:
             [CANARY],
         )
         return {engine: round(max(age, 0.0), 1) for engine, age in cursor.fetchall() if age is not None}
+
+
+def my_turn(name: str, every: timedelta) -> bool:
+    """True for one engine of all, once in that time. Its row is begun and never finished, so that it passes for no engine."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into core_enginebeat as b (engine, host, pid, started_at, overdue_steps, overdue_deliveries)
+            values (%(engine)s, '', 0, telek_now(), 0, 0)
+            on conflict (engine) do update set started_at = excluded.started_at
+              where b.started_at <= telek_now() - %(every)s::interval or b.started_at > telek_now()
+            returning 1
+            """,
+            {"engine": name, "every": f"{every.total_seconds()} s"},
+        )
+        return cursor.fetchone() is not None

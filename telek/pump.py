@@ -19,6 +19,7 @@ from django.db import connection
 from apps.alerts import engine, paging
 from apps.alerts.models import Alert
 from apps.core import clock
+from apps.core.failpoints import failpoint
 from apps.messaging import reminders as message_reminders
 from apps.monitoring import schedule
 from apps.monitoring.actions.problems import tell_unlooked
@@ -27,6 +28,7 @@ from apps.notifications import late
 from apps.notifications.claims import due_by_channel
 from apps.notifications.sending import CHANNELS, GaveUp, Sender, Wanted
 from apps.sessions import notices, reminders
+from telek import canary, reconciler, roster_gaps
 from telek.heartbeat import leave_beat
 from telek.unreached import reach_otherwise
 
@@ -41,6 +43,9 @@ WORK: Final[Mapping[str, Callable[[int], int]]] = {
     "rules by the clock": run_due_rules,
     "visit reminders": reminders.remind_due,
     "unread messages": message_reminders.notify_due,
+    "canaries": canary.run_due,
+    "roster gaps": roster_gaps.warn_due,
+    "differences": reconciler.run_due,
 }
 # subject of a delivery -> is it still to be sent? Asked just before the wire.
 WANTED: Final[Mapping[str, Wanted]] = {
@@ -56,6 +61,7 @@ GAVE_UP: Final[Mapping[str, GaveUp]] = {
     "visit": reach_otherwise,
     message_reminders.SUBJECT: reach_otherwise,
     "device": reach_otherwise,
+    "canary": canary.lost,
 }
 
 # Done first, and sent before anything else is looked at.
@@ -107,12 +113,14 @@ class Pump:
         counts |= others
         if any(others.values()):  # what they queued goes out in the same cycle
             counts |= self._send(again=True)
+        failpoint("cycle.before-count")
         cycle = Cycle(
             done=sum(count or 0 for count in counts.values()),
             failures=tuple(kind for kind, count in counts.items() if count is None),
             overdue_steps=Alert.objects.due(clock.now() - GRACE).count(),
             overdue_deliveries=late.deliveries(GRACE).total,
         )
+        failpoint("cycle.before-beat")
         leave_beat(self.name, started_at, cycle.overdue_steps, cycle.overdue_deliveries, clean=cycle.is_clean)
         return cycle
 

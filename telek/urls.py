@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from telek.views import demo, devices, health, twilio
+from telek.views import demo, devices, drills, health, twilio
 from telek.views.alert_page import alert_page
 from telek.views.chart import chart
 from telek.views.desk import alert_panel, alerts, desk, palette
@@ -38,6 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demo/outbox/", demo.outbox, name="demo-outbox"),
     path("desk/", desk, name="desk"),
     path("desk/go/", palette, name="palette"),
+    path("desk/drills/", drills.drill_list, name="drills"),
+    path("desk/drills/<uuid:pk>/", drills.drill_show, name="drill"),
     path("desk/alerts/", alerts, name="alerts"),
     path("desk/alerts/<uuid:pk>/", alert_page, name="alert"),
     path("desk/alerts/<uuid:pk>/panel/", alert_panel, name="alert-panel"),

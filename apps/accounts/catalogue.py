@@ -63,6 +63,7 @@ CATALOGUE: dict[str, SettingDefinition] = {
         _d("crisis_name", "", "", "country table, verified twice a year"),
         _d("emergency_number", "", "", "country table, verified twice a year"),
         _d("fallback_contact", "", "", "paged when nobody is on call"),
+        _d("pager_test_contact", "", "", "clinical reference 4.2: the pager is tested daily; a number or mail address"),
         _d("night_cover", True, "", "false: patients are told that nobody watches out of hours, before they answer"),
         _d("desk_opens", "08:00", "", _PD),
         _d("desk_closes", "18:00", "", _PD),

@@ -54,7 +54,7 @@ def page_administrators(alert: Alert, at: datetime, *, template: str, key: str) 
     """Tell the clinic's administrators about an alert that the ladder could not place. key: part of the dedupe key."""
     people = roster.administrators(alert.clinic_id, at)
     for person in people:
-        for sending in channels.sendings(Level(alert.level), _ways(person), repeat=True):
+        for sending in channels.sendings(Level(alert.level), ways_of(person), repeat=True):
             _queue(alert, at, person.user_id, person.user.language, sending, template=template, key=key)
     return people
 
@@ -105,7 +105,7 @@ def _page(alert: Alert, people: Iterable[Membership], at: datetime) -> None:
     repeat = AlertStep.objects.filter(alert=alert, rung=alert.rung, nobody_on_call=False).exists()
     targets = []
     for person in people:
-        plan = channels.sendings(Level(alert.level), _ways(person), repeat=repeat)
+        plan = channels.sendings(Level(alert.level), ways_of(person), repeat=repeat)
         for sending in plan:
             _queue(alert, at, person.user_id, person.user.language, sending, template="alert_page")
         ways = [sending.way.channel for sending in plan]
@@ -136,6 +136,7 @@ def _fallback_contact(clinic: Clinic) -> Way | None:
 
 def _write_step(alert: Alert, at: datetime, targets: Sequence[Mapping[str, object]], *, nobody: bool = False) -> None:
     """Its key (alert, cycle, number) is the guard against firing twice."""
+    failpoint("step.before-insert")
     AlertStep.objects.create(
         clinic_id=alert.clinic_id,
         alert=alert,
@@ -150,7 +151,7 @@ def _write_step(alert: Alert, at: datetime, targets: Sequence[Mapping[str, objec
     put(alert, ladder.paged(standing_of(alert), at))
 
 
-def _ways(person: Membership) -> list[Way]:
+def ways_of(person: Membership) -> list[Way]:
     """The person's contact points in the order of rank; without any, the address that they sign in with."""
     points = ContactPoint.objects.filter(clinic_id=person.clinic_id, user_id=person.user_id, opted_out_at__isnull=True)
     ways = channels.ways_from((one.channel, one.address) for one in points.order_by("rank", "channel", "id"))

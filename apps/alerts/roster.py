@@ -13,7 +13,7 @@ from apps.accounts.permissions import CLINICIANS, TABLE, Permission, Role
 from apps.alerts.models import EscalationRung, RosterShift
 from apps.patients.models import Patient
 
-LOOK_AHEAD = timedelta(days=7)
+LOOK_AHEAD = timedelta(days=14)
 ROTAS = ("on-call", "director")
 _HANDLERS = [role for role in Role if Permission.HANDLE_ALERTS in TABLE[role]]
 _ADMINS = [role for role in Role if Permission.MANAGE_CLINIC in TABLE[role]]
@@ -30,7 +30,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """Who holds the pagers now (by rota), whether anybody would be paged, and the next hole within seven days."""
+    """Who holds the pagers now (by rota), whether anybody would be paged, and the next hole within fourteen days."""
 
     on_call: dict[str, Membership]
     uncovered: bool
@@ -80,9 +80,14 @@ def cover_now(clinic: Clinic, at: datetime) -> Cover:
 
 
 def next_gap(clinic: Clinic, at: datetime) -> Gap | None:
-    """The first moment within seven days at which a rota that a ladder names has nobody."""
+    """The first moment within fourteen days at which a rota that a ladder names has nobody."""
     gaps = [gap for rota in rotas_in_use(clinic) for gap in gaps_ahead(clinic, rota, at, at + LOOK_AHEAD)[:1]]
     return min(gaps, key=lambda gap: gap.starts_at, default=None)
+
+
+def gaps_soon(clinic: Clinic, at: datetime) -> list[Gap]:
+    """Every hole of the next fourteen days in a rota that a ladder names; the last day, which nobody planned yet, counts."""
+    return [gap for rota in rotas_in_use(clinic) for gap in gaps_ahead(clinic, rota, at, at + LOOK_AHEAD)]
 
 
 def rotas_in_use(clinic: Clinic) -> list[str]:

@@ -1,6 +1,6 @@
 """Named places at which a test can make the process die, fail or stall (TELEK_FAILPOINTS).
 
-TELEK_FAILPOINTS="send.after-wire=exit,answer.before-commit=raise,claim.after=sleep:10"
+TELEK_FAILPOINTS="send.after-wire=exit,answer.before-commit=raise,claim.after=sleep:10,step.before-commit=drop"
 """
 
 import os
@@ -8,6 +8,7 @@ import time
 from functools import cache
 
 from django.conf import settings
+from django.db import connection
 
 
 class FailpointReached(RuntimeError):
@@ -26,6 +27,9 @@ def failpoint(name: str) -> None:
     action = _plan(settings.FAILPOINTS).get(name)
     if action == "exit":
         os._exit(9)
+    if action == "drop":
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_terminate_backend(pg_backend_pid())")
     if action == "raise":
         raise FailpointReached(name)
     if action and action.startswith("sleep:"):

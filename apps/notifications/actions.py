@@ -12,6 +12,7 @@ from django.db.models import Case, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from apps.core import clock
+from apps.core.failpoints import failpoint
 from apps.core.live import wake_pump
 from apps.notifications.models import Channel, Delivery, Kind, State
 
@@ -39,10 +40,9 @@ def queue(
     """Add one delivery, due at `not_before` (default: now); None when its key is there already.
 
     kind, channel: values of Kind and Channel. context: words for the template, nothing clinical, all of them
-    strings: "clinic" (its name), "code" (of an alert), "link" (a path or an address). An in-app delivery is
-    delivered at once, because the page shows the row itself. Needs the clinic in scope.
+    strings: "clinic" (its name), "code" (of an alert), "link" (a path or an address). An in-app one is
+    delivered at once: the page shows the row itself. Needs the clinic in scope.
     """
-    now = clock.now()
     row = Delivery(
         clinic_id=clinic_id,
         kind=Kind(kind),
@@ -55,13 +55,14 @@ def queue(
         template=template,
         context=dict(context),
         language=language,
-        not_before=not_before or now,
+        not_before=not_before or clock.now(),
         expires_at=expires_at,
         synthetic=synthetic,
     )
     if row.channel == Channel.IN_APP:
-        row.state, row.sent_at, row.delivered_at = State.DELIVERED, now, now
+        row.state, row.sent_at, row.delivered_at = State.DELIVERED, clock.now(), clock.now()
     Delivery.objects.bulk_create([row], ignore_conflicts=True)
+    failpoint("queue.after-insert")
     if (written := Delivery.objects.filter(pk=row.pk).first()) is not None and written.state == State.PENDING:
         wake_pump()
     return written

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import F, Q
 
+from apps.core.failpoints import failpoint
 from apps.notifications.models import Delivery, Kind, State
 from apps.notifications.transports import Accepted
 
@@ -134,6 +135,7 @@ def sweep() -> list[Delivery]:
     lapsed = Delivery.objects.filter(lease_until__lte=Now())
     taken = lapsed.filter(state=State.LEASED).select_for_update(skip_locked=True)[:SWEEP_ROWS]
     _free([row.pk for row in taken], State.PENDING)
+    failpoint("sweep.after-free")
     on_wire = list(lapsed.filter(state=State.SENDING).select_for_update(skip_locked=True)[:SWEEP_ROWS])
     for row in on_wire:
         row.state = _after_lapse(row)

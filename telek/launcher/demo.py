@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import Final
 
@@ -18,6 +19,7 @@ from telek.launcher.options import ROOT, Options
 from telek.launcher.postgres import EmbeddedPostgres
 from telek.launcher.preconditions import held_folder, refuse_taken_port, refuse_unwritable
 from telek.launcher.preparation import Preparation, Stopped
+from telek.launcher.probe import ConsumptionProbe, canary_age
 from telek.launcher.progress import step
 from telek.launcher.refusals import LaunchRefused
 from telek.launcher.services import Services, running_services
@@ -65,14 +67,21 @@ def _run(options: Options, services: Services, stopping: threading.Event) -> Non
     supervisor = Supervisor(stopping, _say, servers=_servers(services))
     try:
         _say("  Web, worker and pump ...")
-        for program in _programs(options):
+        programs = _programs(options)
+        for program in programs:
             supervisor.start(program)
         _wait_until_ready(options.port, supervisor)
         _say(f"Telek is ready at http://localhost:{options.port}/")
+        _watch_consumption(options.port, programs[1], stopping)
         supervisor.watch()
         _say("Stopping ...")
     finally:
         supervisor.stop()
+
+
+def _watch_consumption(port: int, worker: Program, stopping: threading.Event) -> None:
+    probe = ConsumptionProbe(partial(canary_age, port), worker.stop, _say)
+    threading.Thread(target=probe.run, args=(stopping,), name="consumption", daemon=True).start()
 
 
 def _demo_environment(options: Options) -> dict[str, str]:

@@ -21,6 +21,7 @@ from apps.accounts.permissions import Permission, Role
 from apps.accounts.tokens import create_token
 from apps.alerts.actions import raise_alert
 from apps.alerts.actions.rules import draft_rule
+from apps.alerts.drill import start_drill
 from apps.core import clock
 from apps.core.db.scope import use_clinic, use_user
 from apps.messaging import actions as messaging
@@ -112,6 +113,9 @@ def _fill(world: World, relation: str, patient: Patient, clinician: User) -> Non
         rule_code="test",
     )
     world.note("alert", relation, alert.pk)
+    # A drill is the clinic's and no patient's: "own" and "other" are one.
+    known = world.ids.get("drill", {}).get("own") if relation == "other" else None
+    world.note("drill", relation, known or start_drill(clinic=patient.clinic, actor=clinician).pk)
     world.note("own-device", relation, _device_of(patient).pk)
     world.note("page-token", relation, one_tap_token(Delivery.objects.filter(subject_id=alert.pk).earliest("pk").pk))
     patients.write_safety_note(patient=patient, text=f"Note {word}", actor=clinician)

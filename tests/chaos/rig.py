@@ -156,10 +156,10 @@ class Rig:
         words += ["--schedule", str(self.folder / f"{name}.beat"), "--without-gossip", "--without-mingle"]
         return self.add(name, words, role="pump")
 
-    def add_loader(self, first: int, count: int, every: float) -> Child:
+    def add_loader(self, first: int, count: int, every: float, **settings: str) -> Child:
         """A clinic's web process in short: raises alerts, and writes down what it was told is committed."""
         words = ["-m", "tests.chaos.load", str(self.folder / "acknowledged.jsonl"), str(first), str(count), str(every)]
-        return self.add("loader", words, role="app")
+        return self.add("loader", words, role="app", **settings)
 
     def run(self, *words: str, role: str) -> None:
         """A command to its end."""

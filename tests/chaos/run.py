@@ -2,6 +2,7 @@
 
     bin/chaos --alerts 1000 --kills 200 --seed 7
     bin/chaos --alerts 1000 --kills 0 --pumps 8      eight racing pumps and no faults: nothing may be sent twice
+    bin/chaos --sweep 20                             every named place with every fault, so many alerts each
     bin/chaos --watchers 5                           how fast a frozen engine is noticed, and a killed one made good
     bin/chaos --sockets 200 --messages 50 --cuts 10000   chat through lines that are cut, PostgreSQL and Valkey killed
 
@@ -15,7 +16,7 @@ import random
 import sys
 import time
 
-from tests.chaos import oracle, watchers
+from tests.chaos import oracle, sweep, watchers
 from tests.chaos.rig import Rig, running_rig
 
 VICTIMS = ["pump", "pump", "pump", "pump", "worker", "worker", "loader", "valkey", "postgres"]
@@ -33,6 +34,8 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--sockets", type=int, default=0, help="chat clients on lines that are cut, instead of alerts")
     parser.add_argument("--messages", type=int, default=20, help="that each of the sockets writes")
     parser.add_argument("--cuts", type=int, default=0, help="of lines; the default is ten for each socket")
+    parser.add_argument("--sweep", type=int, default=0, help="alerts in each cell of every place and fault, instead")
+    parser.add_argument("--only", default="", help="a word of the places that are wanted")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     return parser.parse_args(words)
 
@@ -48,6 +51,8 @@ def main(words: list[str]) -> int:
 def _findings(options: argparse.Namespace) -> list[oracle.Finding]:
     if options.watchers:
         return watch(options)
+    if options.sweep:
+        return sweep.run(options)
     return talk(options) if options.sockets else storm(options)
 
 

@@ -5,7 +5,7 @@ Load with `{% load telek %}`. Nothing here knows the domain; a priority is its l
 
 from __future__ import annotations
 
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -95,6 +95,20 @@ def clock_seconds(at: datetime | None, zone: object = None) -> SafeString | str:
         return ""
     there = timezone.localtime(at, _zone(zone))
     return _time(there, there.strftime("%H:%M:%S"))
+
+
+@register.filter
+def span(length: timedelta | None) -> str:
+    """How long, to the second: "48 s", "2 min 5 s", "1 h 3 min". Empty for None."""
+    if length is None:
+        return ""
+    minutes, seconds = divmod(round(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return gettext("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+    if minutes:
+        return gettext("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds}
+    return gettext("%(seconds)d s") % {"seconds": seconds}
 
 
 @register.filter
