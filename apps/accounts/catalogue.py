@@ -67,6 +67,8 @@ CATALOGUE: dict[str, SettingDefinition] = {
         _d("night_cover", True, "", "false: patients are told that nobody watches out of hours, before they answer"),
         _d("desk_opens", "08:00", "", _PD),
         _d("desk_closes", "18:00", "", _PD),
+        _d("desk_days", "mon tue wed thu fri sat sun", "", f"days on which the desk opens, {_PD}"),
+        _d("holidays", "", "", "days on which the desk stays closed, as 2026-12-25 2027-01-01"),
         _d("video_relay_only", True, "", "hides each side's address from the other where a TURN server is set up"),
         *(
             _d(f"vital_{name}", default, unit, _BANDS, low=low, high=high)

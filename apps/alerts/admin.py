@@ -90,14 +90,15 @@ class RungInline(ClinicInline):
 
 
 class PolicyForm(ClinicForm):
-    """One ladder a level."""
+    """One ladder a level, and one more for the time in which the desk is closed."""
 
-    def clean_level(self) -> str:
-        level: str = self.cleaned_data["level"]
-        others = EscalationPolicy.objects.filter(clinic_id=self.clinic_id, level=level).exclude(pk=self.instance.pk)
-        if others.exists():
-            raise ValidationError(_("There is a ladder for this level already: change that one."))
-        return level
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        level, hours = given.get("level", self.instance.level), given.get("hours", self.instance.hours)
+        others = EscalationPolicy.objects.filter(clinic_id=self.clinic_id, level=level, hours=hours)
+        if others.exclude(pk=self.instance.pk).exists():
+            self.add_error(None, _("There is a ladder for this level and time already: change that one."))
+        return given
 
 
 @admin.register(EscalationPolicy)
@@ -106,13 +107,13 @@ class PolicyAdmin(ClinicAdmin):
 
     form = PolicyForm
     inlines = (RungInline,)
-    list_display = ("name", "level", "in_words")
+    list_display = ("name", "level", "hours", "in_words")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return _knowing(super().get_form(request, obj, change=change, **kwargs), request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("level",) if obj is not None else ()
+        return ("level", "hours") if obj is not None else ()
 
     @admin.display(description=gettext_lazy("pages"))
     def in_words(self, row: EscalationPolicy) -> str:

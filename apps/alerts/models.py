@@ -65,14 +65,23 @@ class EventKind(models.TextChoices):
 
 
 class EscalationPolicy(ClinicRow):
-    """The ladder of one level: whom to page, in which order. Snapshotted into the alert when it is raised."""
+    """The ladder of one level: whom to page, in which order. Snapshotted into the alert when it is raised.
+
+    A level may have a second one for the time in which the desk is closed (evenings, free days, holidays).
+    """
 
     level = models.CharField(max_length=2, choices=LEVELS)
+    hours = models.CharField(
+        _("when"),
+        max_length=12,
+        default="always",
+        choices=[("always", _("always, or while the desk is open")), ("after-hours", _("while the desk is closed"))],
+    )
     name = models.CharField(max_length=80)
 
     class Meta:
         verbose_name_plural = "escalation policies"
-        constraints = [models.UniqueConstraint(fields=["clinic", "level"], name="one_policy_a_level")]
+        constraints = [models.UniqueConstraint(fields=["clinic", "level", "hours"], name="one_policy_a_level_and_time")]
 
     def __str__(self) -> str:
         return self.name

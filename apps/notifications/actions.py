@@ -60,12 +60,17 @@ def queue(
         synthetic=synthetic,
     )
     if row.channel == Channel.IN_APP:
-        row.state, row.sent_at, row.delivered_at = State.DELIVERED, clock.now(), clock.now()
+        _show_at_once(row)
     Delivery.objects.bulk_create([row], ignore_conflicts=True)
     failpoint("queue.after-insert")
     if (written := Delivery.objects.filter(pk=row.pk).first()) is not None and written.state == State.PENDING:
         wake_pump()
     return written
+
+
+def _show_at_once(row: Delivery) -> None:
+    row.state = State.DELIVERED
+    row.sent_at = row.delivered_at = clock.now()
 
 
 def cancel(*, subject_kind: str, subject_id: UUID, kind: str | None = None) -> int:

@@ -100,6 +100,7 @@ def test_a_ladder_that_makes_no_sense_is_refused_in_words(
 def test_a_second_ladder_for_a_level_is_refused(cast: Cast, boss: Client) -> None:
     data = {
         "level": "P1",
+        "hours": "always",
         "name": "Another",
         "rungs-TOTAL_FORMS": "1",
         "rungs-INITIAL_FORMS": "0",
@@ -107,7 +108,7 @@ def test_a_second_ladder_for_a_level_is_refused(cast: Cast, boss: Client) -> Non
         "rungs-0-target": "on-call",
     }
     response = boss.post(f"{POLICIES}add/", data)
-    assert "There is a ladder for this level already" in response.content.decode()
+    assert "There is a ladder for this level and time already" in response.content.decode()
 
 
 def shift(cast: Cast, who: User, **change: Any) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """ "Ask a person to call me": what can truthfully be promised, and the alert that keeps the promise."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,9 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.clinic_settings import settings_of
-from apps.accounts.models import Clinic, Membership
+from apps.accounts.models import Membership
 from apps.alerts import roster
 from apps.alerts.actions.raising import promise_call, queue_up, raise_alert, snapshot_policy, unresolved, worsen
+from apps.alerts.hours import hours_from
 from apps.alerts.levels import Level
 from apps.alerts.models import Alert, AlertState, EventKind
 from apps.alerts.paging import page_owner
@@ -38,7 +39,8 @@ def call_promise(*, patient: Patient, after_positive: bool) -> CallPromise:
     people = next((found for rung in rungs if (found := roster.people_on(rung, patient, at))), [])
     values = settings_of(patient.clinic)
     delay = clock.scaled(timedelta(minutes=values["call_back_minutes"]))
-    opening = None if values["night_cover"] else _next_opening(patient.clinic, values, at)
+    hours = hours_from(values, ZoneInfo(patient.clinic.time_zone))
+    opening = None if values["night_cover"] else hours.next_opening(at)
     if opening is not None:
         return CallPromise(opening + delay, [])
     return CallPromise(at + delay if people else None, people)
@@ -95,14 +97,3 @@ def _most_urgent(patient: Patient) -> Alert | None:
 
 def _level(after_positive: bool) -> Level:
     return Level.P1 if after_positive else Level.P2
-
-
-def _next_opening(clinic: Clinic, values: dict[str, str], at: datetime) -> datetime | None:
-    """When the desk opens again; None while it is open."""
-    zone = ZoneInfo(clinic.time_zone)
-    local = at.astimezone(zone)
-    opens, closes = time.fromisoformat(values["desk_opens"]), time.fromisoformat(values["desk_closes"])
-    if opens <= local.time() < closes:
-        return None
-    day = local.date() if local.time() < opens else local.date() + timedelta(days=1)
-    return datetime.combine(day, opens, zone).astimezone(at.tzinfo)

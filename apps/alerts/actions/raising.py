@@ -12,12 +12,13 @@ from django.db import connection, transaction
 from apps.accounts.clinic_settings import settings_of
 from apps.accounts.models import Clinic
 from apps.alerts import ladder
+from apps.alerts.hours import hours_from
 from apps.alerts.levels import Level
 from apps.alerts.models import (
     Alert,
     AlertOccurrence,
     AlertState,
-    EscalationPolicy,
+    EscalationRung,
     EventKind,
     ReviewedLevel,
 )
@@ -220,10 +221,24 @@ def _count(alert: Alert, finding: Finding) -> None:
 
 
 def snapshot_policy(clinic: Clinic, level: Level) -> dict[str, Any]:
-    """The ladder and the limits of a level as the clinic has them now; later changes do not touch open alerts."""
-    policy = EscalationPolicy.objects.filter(clinic=clinic, level=level.value).first()
-    rungs = list(policy.rungs.order_by("rung").values_list("target", flat=True)) if policy else []
-    return {"level": level.value, "rungs": rungs} | _limits(level, settings_of(clinic))
+    """The ladder and the limits of a level as the clinic has them now; later changes do not touch open alerts.
+
+    While the desk is closed the ladder for that time, where there is one with a rung on it.
+    """
+    settings = settings_of(clinic)
+    closed = not hours_from(settings, ZoneInfo(clinic.time_zone)).is_open(clock.now())
+    ladders = _ladders(clinic, level)
+    rungs = (closed and ladders.get("after-hours")) or ladders.get("always", [])
+    return {"level": level.value, "rungs": rungs} | _limits(level, settings)
+
+
+def _ladders(clinic: Clinic, level: Level) -> dict[str, list[str]]:
+    """The rungs of the level by the time for which they are meant."""
+    rungs = EscalationRung.objects.filter(clinic=clinic, policy__level=level.value).order_by("rung")
+    found: dict[str, list[str]] = {}
+    for hours, target in rungs.values_list("policy__hours", "target"):
+        found.setdefault(hours, []).append(target)
+    return found
 
 
 def _limits(level: Level, settings: dict[str, Any]) -> dict[str, int]:
