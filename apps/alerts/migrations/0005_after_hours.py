@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('alerts', '0003_closing_record'),
+        ('alerts', '0004_rules'),
     ]
 
     operations = [
