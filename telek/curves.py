@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
@@ -22,11 +23,11 @@ from apps.core.charts import (
     table,
     trend,
 )
-from apps.monitoring.instruments.change import MEASURES
+from apps.monitoring.instruments.scales import Scale, measured, scale_of
 from apps.monitoring.models import Anchor, QuestionnaireResponse
 
 INSTRUMENT = "phq-9"
-HIGHEST = MEASURES[INSTRUMENT].highest
+PHQ9 = cast(Scale, scale_of(INSTRUMENT))
 DAY_SECONDS = 86_400
 GAP_DAYS = 16  # twice the weekly schedule, and a little
 DOSES_SHOWN = 3
@@ -41,27 +42,49 @@ class DosedCurve:
     today: int | None
 
 
-def severity_bands() -> list[Band]:
-    """PHQ-9 (clinical reference 1.2)."""
-    words = [_("minimal"), _("mild"), _("moderate"), _("mod. severe"), _("severe")]
-    return [Band(start, word) for start, word in zip((0, 5, 10, 15, 20), words, strict=True)]
+def band_words(code: str) -> str:
+    """A band as the desk says it."""
+    words = {
+        "none": _("none"),
+        "minimal": _("minimal"),
+        "low": _("low"),
+        "mild": _("mild"),
+        "subthreshold": _("subthreshold"),
+        "moderate": _("moderate"),
+        "moderately_severe": _("mod. severe"),
+        "substantial": _("substantial"),
+        "severe": _("severe"),
+        "very_severe": _("very severe"),
+        "negative": _("below the cut"),
+        "positive": _("positive screen"),
+        "fair": _("above the cut"),
+    }
+    return words.get(code, code)
 
 
-def points_of(responses: Sequence[QuestionnaireResponse], zone: ZoneInfo) -> list[Point]:
-    """Valid totals, oldest first, each with its sentence."""
-    bands = severity_bands()
+def severity_bands(scale: Scale = PHQ9) -> list[Band]:
+    """The bands or the cut-off of an instrument (clinical reference 1.2)."""
+    return [Band(start, band_words(code)) for start, code in scale.bands]
+
+
+def points_of(responses: Sequence[QuestionnaireResponse], zone: ZoneInfo, scale: Scale = PHQ9) -> list[Point]:
+    """Valid totals on the scale's axis, oldest first, each with its sentence."""
     found = []
     for response in responses:
         if response.total is None or not response.valid:
             continue
-        value = float(response.total)
-        word = [band.name for band in bands if band.start <= value][-1]
+        value = float(measured(scale.key, response.total))
+        word = band_words(scale.band_of(value))
         day = date_format(response.authored_at.astimezone(zone), "j M")
-        found.append(Point(response.authored_at, value, say=f"{day}: {value:g}, {word}"))
+        found.append(
+            Point(response.authored_at, value, say=f"{day}: {value:g}, {word}" if word else f"{day}: {value:g}")
+        )
     return found
 
 
-def dosed_curve(points: Sequence[Point], doses: Sequence[Anchor], at: datetime, size: tuple[int, int]) -> DosedCurve:
+def dosed_curve(
+    points: Sequence[Point], doses: Sequence[Anchor], at: datetime, size: tuple[int, int], scale: Scale = PHQ9
+) -> DosedCurve:
     """The answers after each of the last doses, day 0 at the dose. doses: oldest first; size: width, height."""
     numbered = list(enumerate(doses, start=1))[-DOSES_SHOWN:]
     curves = [_after(points, doses, number, current=number == len(doses)) for number, _dose in numbered]
@@ -70,7 +93,7 @@ def dosed_curve(points: Sequence[Point], doses: Sequence[Anchor], at: datetime, 
         return DosedCurve(None, [], None)
     since = (at - doses[-1].started_at).total_seconds() / DAY_SECONDS
     labels = DoseLabels(
-        title=_("PHQ-9 after each of the last doses"),
+        title=_("%(scale)s after each of the last doses") % {"scale": scale.title},
         day=lambda day: f"D+{day}",
         today=_("today D+%(day)s") % {"day": int(since)},
         dose=_("dose"),
@@ -78,8 +101,8 @@ def dosed_curve(points: Sequence[Point], doses: Sequence[Anchor], at: datetime, 
     svg = after_dose(
         curves,
         today=since,
-        bands=severity_bands(),
-        y_max=HIGHEST,
+        bands=severity_bands(scale),
+        y_max=scale.top,
         width=size[0],
         height=size[1],
         gap_days=GAP_DAYS,
@@ -99,12 +122,14 @@ def _after(points: Sequence[Point], doses: Sequence[Anchor], number: int, *, cur
     return Curve(str(number), days, current=current)
 
 
-def whole_curve(points: Sequence[Point], doses: Sequence[Anchor], at: datetime, zone: ZoneInfo) -> Svg | None:
+def whole_curve(
+    points: Sequence[Point], doses: Sequence[Anchor], at: datetime, zone: ZoneInfo, scale: Scale = PHQ9
+) -> Svg | None:
     """Every answer over the calendar, with doses."""
     if not points:
         return None
     labels = TrendLabels(
-        title=_("PHQ-9 since the first answer"),
+        title=_("%(scale)s since the first answer") % {"scale": scale.title},
         day=lambda moment: date_format(moment.astimezone(zone), "j M"),
         today=_("today"),
         first=_("first"),
@@ -113,9 +138,9 @@ def whole_curve(points: Sequence[Point], doses: Sequence[Anchor], at: datetime, 
     return trend(
         points,
         [Dose(dose.started_at, str(number)) for number, dose in enumerate(doses, start=1)],
-        severity_bands(),
+        severity_bands(scale),
         at,
-        y_max=HIGHEST,
+        y_max=scale.top,
         width=620,
         height=240,
         gap_days=GAP_DAYS,
@@ -123,9 +148,9 @@ def whole_curve(points: Sequence[Point], doses: Sequence[Anchor], at: datetime, 
     )
 
 
-def curve_table(points: Sequence[Point], doses: Sequence[Anchor]) -> list[Row]:
+def curve_table(points: Sequence[Point], doses: Sequence[Anchor], scale: Scale = PHQ9) -> list[Row]:
     """The same facts in rows, newest first."""
-    return table(points, as_doses(doses), severity_bands(), gap_days=GAP_DAYS)
+    return table(points, as_doses(doses), severity_bands(scale), gap_days=GAP_DAYS)
 
 
 def as_doses(doses: Sequence[Anchor]) -> list[Dose]:

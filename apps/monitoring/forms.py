@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Clinic
+from apps.core import clock
 from apps.monitoring.actions.library import on_offer
-from apps.monitoring.instruments.definition import Respondent
+from apps.monitoring.instruments import AnswerValue, Definition, Item, Kind, parse_form_value
+from apps.monitoring.instruments.definition import Option, Respondent
 from apps.monitoring.models import Questionnaire
 from apps.monitoring.published import definition_of
 
@@ -125,3 +129,68 @@ class AssignForm(forms.Form):
 def _may_be_shown(row: Questionnaire) -> bool:
     definition = definition_of(row)
     return definition.has_wording and definition.respondent is Respondent.PATIENT
+
+
+class RatingForm(forms.Form):
+    """A scale of staff: a field an item, what may be left out is left out on purpose, and when it was rated."""
+
+    def __init__(self, *args: Any, definition: Definition, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.definition = definition
+        for number, item in enumerate(definition.items, start=1):
+            self.fields[item.link_id] = _rating_field(definition, item, number)
+        self.fields["rated_at"] = forms.DateTimeField(
+            label=_("When"),
+            initial=clock.now,
+            widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        )
+        self.fields["sheet"] = forms.UUIDField(initial=uuid4, widget=forms.HiddenInput)
+        self.fields["incomplete"] = forms.BooleanField(
+            label=_("Store it although something is left out"),
+            required=False,
+            widget=forms.HiddenInput if not self.is_bound else forms.CheckboxInput,
+        )
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        missing = [str(self.fields[item.link_id].label) for item in self._asked(found) if found.get(item.link_id) == ""]
+        if missing and not found.get("incomplete"):
+            raise forms.ValidationError(_("Left out: %(items)s."), params={"items": "; ".join(missing)})
+        return found
+
+    def _asked(self, found: dict[str, Any]) -> list[Item]:
+        answers = {name: parsed(self.definition, name, value) for name, value in found.items()}
+        return [item for item in self.definition.items if item.required and item.is_enabled(answers)]
+
+    def rating(self) -> dict[str, Any]:
+        """What `record_rating` takes."""
+        found = self.cleaned_data
+        names = self.definition.link_ids
+        return {
+            "answers": {name: parsed(self.definition, name, found[name]) for name in names},
+            "client_id": found["sheet"],
+            "rated_at": found["rated_at"],
+        }
+
+
+def parsed(definition: Definition, name: str, value: Any) -> AnswerValue:
+    """The answer that a field of the form stands for; None for a blank one or for a field that is no item."""
+    return parse_form_value(definition, name, str(value)) if definition.item(name) is not None else None
+
+
+def _rating_field(definition: Definition, item: Item, number: int) -> forms.Field:
+    own = definition.own_wording
+    words = item.text or item.topic
+    label = f"{number}. {gettext(words) if own and words else words}" if words else gettext("Item %s") % number
+    if item.kind is Kind.BOOLEAN:
+        choices = [("false", gettext("No")), ("true", gettext("Yes"))]
+    else:
+        choices = [(str(one.value), _option_words(one, own=own)) for one in item.options]
+    hint = gettext("Only after yes to question 2.") if item.enable_when and item.enable_when.link_id == "q2" else ""
+    return forms.ChoiceField(label=label, choices=choices, required=False, widget=forms.RadioSelect, help_text=hint)
+
+
+def _option_words(option: Option, *, own: bool) -> str:
+    if not option.label:
+        return str(option.value)
+    return f"{option.value} · {gettext(option.label) if own else option.label}"

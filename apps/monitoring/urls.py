@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from apps.monitoring.views import links, portal, problems, readings, schedules, silence, surveys
+from apps.monitoring.views import links, portal, problems, ratings, readings, schedules, silence, surveys
 
 urlpatterns: list[URLPattern] = [
     path("s/<str:token>/", links.start, name="survey-link"),
@@ -26,5 +26,6 @@ urlpatterns: list[URLPattern] = [
     path("desk/devices/<uuid:pk>/end/", readings.device_end, name="device-end"),
     path("call-me/", portal.call_me, name="call-me"),
     path("desk/patients/<uuid:pk>/forms/", schedules.patient_forms, name="patient-forms"),
+    path("desk/patients/<uuid:pk>/rate/", ratings.rate, name="patient-rate"),
     path("desk/forms/<uuid:pk>/", schedules.change, name="assignment-change"),
 ]

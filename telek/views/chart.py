@@ -19,12 +19,15 @@ from apps.alerts.rows import with_people
 from apps.audit import actions as audit
 from apps.audit.models import AuditEvent
 from apps.core import clock
+from apps.monitoring.actions import ratable
+from apps.monitoring.instruments.scales import Scale
 from apps.monitoring.models import QuestionnaireResponse
 from apps.monitoring.published import definition_of
 from apps.patients.models import Patient
 from apps.sessions.models import Visit
-from telek.curves import curve_table, dosed_curve, whole_curve
+from telek.curves import INSTRUMENT, PHQ9, curve_table, dosed_curve, points_of, whole_curve
 from telek.patient_facts import PatientFacts, item_lines
+from telek.score_lines import ScoreLine, score_lines
 
 TABS = ("summary", "answers", "alerts", "visits", "safety", "opened")
 A_PAGE = 20
@@ -34,7 +37,11 @@ A_PAGE = 20
 @require_GET
 def chart(request: ClinicRequest, pk: UUID) -> HttpResponse:
     """One tab of the chart (?tab=)."""
-    rows = Patient.objects.visible_to(request.user).exclude(status="entered-in-error").select_related("treating__user")
+    rows = (
+        Patient.objects.visible_to(request.user)
+        .exclude(status="entered-in-error")
+        .select_related("treating__user", "clinic")
+    )
     patient = get_object_or_404(rows, pk=pk)
     tab = request.GET.get("tab", "summary")
     tab = tab if tab in TABS else "summary"
@@ -69,26 +76,31 @@ def _tabs(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> list
 
 
 def _summary(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> dict[str, object]:
-    latest = _all_responses(request.user, patient).order_by("questionnaire__key", "-authored_at")
-    first = {}
-    scores: dict[str, QuestionnaireResponse] = {}
-    for response in latest.filter(valid=True, total__isnull=False):
-        scores.setdefault(response.questionnaire.title, response)
-        first[response.questionnaire.title] = response
+    totals = _all_responses(request.user, patient).filter(valid=True, total__isnull=False).order_by("authored_at")
+    scores = score_lines(list(totals), facts.doses)
+    scale = _scale(request.GET.get("curve"), scores)
+    points = facts.points
+    if scale.key != INSTRUMENT:
+        points = points_of([row for row in totals if row.questionnaire.key == scale.key], facts.zone, scale)
     open_alerts = with_people(Alert.objects.visible_to(request.user).filter(patient=patient).unresolved())
     return {
-        "curve": dosed_curve(facts.points, facts.doses, facts.at, (620, 300)),
-        "whole": whole_curve(facts.points, facts.doses, facts.at, facts.zone),
-        "table": curve_table(facts.points, facts.doses),
-        "scores": [
-            (title, first[title], last, (last.total or 0) - (first[title].total or 0)) for title, last in scores.items()
-        ],
+        "curve": dosed_curve(points, facts.doses, facts.at, (620, 300), scale),
+        "whole": whole_curve(points, facts.doses, facts.at, facts.zone, scale),
+        "table": curve_table(points, facts.doses, scale),
+        "scale": scale,
+        "scores": scores,
         "alerts": open_alerts,
         "next_visits": _visits(request.user, patient).filter(ends_at__gte=facts.at).order_by("starts_at")[:3],
         "contacts": facts.contacts(),
         "may_manage": request.user.may(Permission.MANAGE_PATIENTS),
         "seen": list(open_alerts),
     }
+
+
+def _scale(wanted: str | None, scores: list[ScoreLine]) -> Scale:
+    """The instrument whose curve is asked for, if it has one here; else the PHQ-9."""
+    found = next((line.scale for line in scores if line.scale and line.scale.key == wanted), None)
+    return found or PHQ9
 
 
 def _answers(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> dict[str, object]:
@@ -100,7 +112,8 @@ def _answers(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> d
         key = response.questionnaire.key
         shown.append((response, item_lines(response.answers, before.get(key), definition_of(response.questionnaire))))
         before[key] = response.answers
-    return {"page": page, "shown": list(reversed(shown)), "seen": list(page)}
+    rates = ratable(patient.clinic) if request.user.may(Permission.WRITE_OBSERVATIONS) else []
+    return {"page": page, "shown": list(reversed(shown)), "rates": rates, "seen": list(page)}
 
 
 def _alerts(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> dict[str, object]:

@@ -14,6 +14,7 @@ from apps.monitoring.actions.devices import (
 from apps.monitoring.actions.library import PublishedDiffers, newest, on_offer, publish_library
 from apps.monitoring.actions.observations import Reading, Recorded, correct_observation, record_observations
 from apps.monitoring.actions.packs import publish_pack, read_upload, stage_pack, withdraw_pack
+from apps.monitoring.actions.ratings import ratable, record_rating
 from apps.monitoring.actions.responses import submit_response
 from apps.monitoring.actions.snooze import snooze
 
@@ -34,9 +35,11 @@ __all__ = [
     "pause",
     "publish_library",
     "publish_pack",
+    "ratable",
     "read_upload",
     "record_from_device",
     "record_observations",
+    "record_rating",
     "revoke_device",
     "save_answer",
     "set_limits",

@@ -1,6 +1,7 @@
 """Submit a survey: score it, judge it as a whole, and end its slot. The same again is the same response."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -31,10 +32,12 @@ CHECK_IN = "check-in"
 
 
 @transaction.atomic
-def submit_response(*, slot: Slot, actor: User | None, auth_level: str) -> QuestionnaireResponse:
+def submit_response(
+    *, slot: Slot, actor: User | None, auth_level: str, authored_at: datetime | None = None
+) -> QuestionnaireResponse:
     """Score what was answered and end the slot; a second submit gives the first one's response.
 
-    A blank safety item raises P3, "not assessed". Raises SurveyRefused: slot-not-open, slot-closed.
+    authored_at: when a rating was made that is written up later; else now. A blank safety item raises P3, "not assessed". Raises SurveyRefused: slot-not-open, slot-closed.
     """
     slot = lock(slot)
     known = QuestionnaireResponse.objects.filter(slot=slot).first()
@@ -44,7 +47,7 @@ def submit_response(*, slot: Slot, actor: User | None, auth_level: str) -> Quest
     definition = definition_of(slot.questionnaire)
     answers = counted(definition, answers_of(slot, definition))
     result = score(definition, answers, sex=slot.patient.sex)
-    response = _store(slot, answers, result, auth_level)
+    response = _store(slot, answers, result, auth_level, authored_at or clock.now())
     slot.state, slot.next_step_at = SlotState.ANSWERED, None
     slot.save(update_fields=["state", "next_step_at"])
     notifications.cancel(subject_kind="slot", subject_id=slot.pk)
@@ -65,13 +68,15 @@ def _check_open(slot: Slot) -> None:
         raise SurveyRefused("slot-closed", _("This form is closed. Your next one will be on your home page."))
 
 
-def _store(slot: Slot, answers: Mapping[str, AnswerValue], result: Score, auth_level: str) -> QuestionnaireResponse:
+def _store(
+    slot: Slot, answers: Mapping[str, AnswerValue], result: Score, auth_level: str, authored_at: datetime
+) -> QuestionnaireResponse:
     return QuestionnaireResponse.objects.create(
         clinic_id=slot.clinic_id,
         slot=slot,
         patient_id=slot.patient_id,
         questionnaire_id=slot.questionnaire_id,
-        authored_at=clock.now(),
+        authored_at=authored_at,
         answers=dict(answers),
         valid=result.valid,
         total=None if result.total is None else Decimal(str(result.total)),

@@ -16,6 +16,7 @@ from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
 from apps.audit import actions as audit
 from apps.monitoring import actions
+from apps.monitoring.actions.assignments import UNPLANNED
 from apps.monitoring.forms import AssignForm, PauseForm
 from apps.monitoring.models import Assignment, Slot
 from apps.monitoring.refusals import SurveyRefused
@@ -38,7 +39,7 @@ def patient_forms(request: ClinicRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The form is planned."))
             return redirect("patient-forms", pk)
-    rows = Assignment.objects.visible_to(request.user).known().filter(patient=patient)
+    rows = Assignment.objects.visible_to(request.user).known().filter(patient=patient).exclude(rhythm__in=UNPLANNED)
     slots = Slot.objects.visible_to(request.user).filter(patient=patient).exclude(state="scheduled")
     assignments = list(rows.select_related("questionnaire", "assigned_by__user").order_by("status", "created_at"))
     audit.record_seen([patient, *assignments], actor_id=request.user.pk, detail="forms")
