@@ -4,7 +4,7 @@ from functools import cache
 
 from celery import shared_task
 
-from apps.monitoring import schedule
+from apps.monitoring import plans
 from telek import heartbeat
 from telek.pump import Pump
 from telek.pump_loop import one_cycle
@@ -24,7 +24,7 @@ def pump() -> None:
 @shared_task
 def make_slots() -> None:
     """The slots of the next fourteen days."""
-    schedule.make_slots()
+    plans.make_slots()
 
 
 @shared_task

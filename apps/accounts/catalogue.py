@@ -93,6 +93,14 @@ CATALOGUE: dict[str, SettingDefinition] = {
         _d("discharge_fresh_minutes", 30, "min", f"how old the last look may be at leaving, {_PD}", low=5, high=60),
         _d("brand_colour", "", "#rrggbb", "the clinic's own; must be readable, WCAG 2.2 AA 1.4.3; empty: Telek's"),
         _d("weekly_item_budget", 40, "{item}", "weekly burden budget", low=10, high=200),
+        _d(
+            "weekly_item_budget",
+            60,
+            "{item}",
+            f"questions a person is asked in a week: daily check-in and the weekly forms of induction, {_PD}",
+            low=10,
+            high=400,
+        ),
     ]
 }
 

@@ -51,17 +51,22 @@ def due_days(
     weekday: int | None = None,
     ends_on: date | None = None,
     paused_until: date | None = None,
+    every: int = 1,
 ) -> list[date]:
     """The local days from `first` to `last`, both included, on which a form is due.
 
     rhythm: daily, weekly (on `weekday`, 0 = Monday) or once (on starts_on, or the day a pause ends). A pause ends
-    on the morning of `paused_until`.
+    on the morning of `paused_until`. every: 1 for each day or week, 2 for every other one, counted from the first.
     """
     begin = max(day for day in (starts_on, paused_until) if day is not None)
     if rhythm == "once":
         days = [begin]
     else:
-        days = [day for day in _days(max(first, begin), last) if rhythm == "daily" or day.weekday() == weekday]
+        step = every * (1 if rhythm == "daily" else 7)
+        origin = (
+            starts_on if weekday is None or rhythm == "daily" else starts_on + (weekday - starts_on.weekday()) % 7 * DAY
+        )
+        days = [day for day in _days(max(first, begin), last) if (day - origin).days % step == 0 and day >= origin]
     return [day for day in days if first <= day <= last and (ends_on is None or day <= ends_on)]
 
 

@@ -1,14 +1,17 @@
 """What people answer and what is measured: questionnaires, schedules, slots, answers, observations."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ClinicRow, Membership
 from apps.accounts.permissions import Permission
 from apps.core.models import Row
 from apps.monitoring.instruments.pack import shown_version
+from apps.monitoring.instruments.rhythms import PHASES
 from apps.patients.models import Patient
+
+PHASE_CHOICES = [(code, _(name)) for code, name in PHASES.items()]
 
 
 class Questionnaire(Row):
@@ -91,11 +94,17 @@ class Assignment(ClinicRow):
             ("daily", _("every day")),
             ("weekly", _("every week")),
             ("once", _("once")),
+            ("anchored", _("after each dose")),
             ("follow-on", _("after an answer")),
             ("staff", _("by staff")),
         ],
     )
     weekday = models.PositiveSmallIntegerField(null=True, blank=True)  # 0 = Monday, for weekly
+    every = models.PositiveSmallIntegerField(default=1, db_default=1)  # every so many days or weeks
+    offsets = models.JSONField(
+        default=list, db_default=Value([], models.JSONField()), blank=True
+    )  # minutes after a dose
+    phase = models.CharField(max_length=12, blank=True, db_default="")  # of the set that it came from, "" by hand
     opens_time = models.TimeField(default="08:00")  # in the patient's local calendar
     open_hours = models.PositiveSmallIntegerField(default=16)
     starts_on = models.DateField()
@@ -131,6 +140,14 @@ class SlotState(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
+class LeftOut(models.TextChoices):
+    """Why a planned form is left out; such a form comes back when the reason is gone, before it would have opened."""
+
+    BUDGET = "budget", _("over the weekly number of questions")
+    MERGED = "merged", _("its questions stand in another form")
+    PLAN = "plan", _("the schedule or the dose has changed")
+
+
 class Slot(ClinicRow):
     """One filling of a survey that is due. slot_key names it in the patient's calendar and never changes."""
 
@@ -143,6 +160,7 @@ class Slot(ClinicRow):
     time_zone = models.CharField(max_length=64)
     state = models.CharField(max_length=10, choices=SlotState, default=SlotState.SCHEDULED)
     next_step_at = models.DateTimeField(null=True)  # open, nudge, close: the row is the timer
+    left_out = models.CharField(max_length=8, choices=LeftOut, blank=True, db_default="")  # why it was cancelled
     nudged_at = models.DateTimeField(null=True)
     remind_at = models.DateTimeField(null=True)  # when the person last asked to be reminded
     first_opened_at = models.DateTimeField(null=True)  # for the time it takes people
@@ -223,6 +241,70 @@ class QuestionnaireResponse(ClinicRow):
 
     class Meta:
         indexes = [models.Index(fields=["clinic", "patient", "questionnaire", "-authored_at"], name="response_curve")]
+
+
+class Holiday(ClinicRow):
+    """A day on which the clinic is closed: weekly forms of that day open on the next one."""
+
+    day = models.DateField(_("day"))
+    name = models.CharField(_("name"), max_length=80)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "day"], name="holiday_once")]
+        ordering = ("day",)
+        verbose_name = _("holiday")
+        verbose_name_plural = _("holidays")
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.name}"
+
+
+class ScheduleLine(ClinicRow):
+    """One form of the clinic's own set for a phase. A phase with any line uses these and not the product's."""
+
+    phase = models.CharField(_("phase"), max_length=12, choices=PHASE_CHOICES)
+    key = models.CharField(_("instrument"), max_length=40)
+    rhythm = models.CharField(
+        _("rhythm"),
+        max_length=10,
+        choices=[
+            ("daily", _("every day")),
+            ("weekly", _("every week")),
+            ("once", _("once")),
+            ("anchored", _("after each dose")),
+        ],
+    )
+    every = models.PositiveSmallIntegerField(_("every"), default=1)
+    offsets = models.JSONField(_("minutes after a dose"), default=list, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "phase", "key"], name="line_once")]
+        ordering = ("phase", "key")
+        verbose_name = _("schedule line")
+        verbose_name_plural = _("schedule lines")
+
+    def __str__(self) -> str:
+        return f"{self.get_phase_display()}: {self.key}"
+
+
+class TreatmentPhase(ClinicRow):
+    """The phase of treatment in which a person is; switching ends one and begins the next."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="phases")
+    phase = models.CharField(max_length=12, choices=PHASE_CHOICES)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    started_by = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+
+    view_permission = Permission.SEE_CLINICAL
+    own_path = "patient__user_id"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clinic", "patient"], condition=Q(ended_at__isnull=True), name="one_phase_at_a_time"
+            )
+        ]
 
 
 class SurveyLink(ClinicRow):

@@ -6,7 +6,7 @@ clinic and in its own savepoint, so that one bad row stops nobody else's.
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -19,108 +19,23 @@ from apps.alerts import actions as alerts
 from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.monitoring.answers import answers_of
-from apps.monitoring.calendar import due_days, later_moments, local_day, outside_quiet_hours, window
+from apps.monitoring.calendar import later_moments, outside_quiet_hours
 from apps.monitoring.findings import cause_of, title_of
 from apps.monitoring.instruments import blank_findings
 from apps.monitoring.links import issue, prolong
-from apps.monitoring.models import Assignment, ItemAnswer, Slot, SlotState
+from apps.monitoring.models import ItemAnswer, Slot, SlotState
 from apps.monitoring.published import definition_of
 from apps.monitoring.silence import responsible
 from apps.notifications import actions as notifications
 from apps.notifications.models import Delivery, Kind, State
-from apps.patients.models import Patient
 
 logger = logging.getLogger(__name__)
 
-DAYS_AHEAD = 14
 NUDGE_AT = 0.6  # share of the open time after which the one nudge goes out
 BETWEEN_MESSAGES = timedelta(hours=1)
 POISON_DELAY = timedelta(hours=1)
-DATED = r"^\d{4}-\d\d-\d\d$"
 CHANNELS = ("push", "sms", "email")
 MESSAGES_AT_MOST = 2  # about one slot, over all channels
-
-
-def local_today(patient: Patient) -> date:
-    """Today in the person's calendar."""
-    return local_day(clock.now(), ZoneInfo(patient.time_zone))
-
-
-def make_slots() -> int:
-    """Make the slots of the next 14 days for every active schedule; how many are new. Harmless to repeat.
-
-    Slots of people who changed their time zone get their moments anew, never another name.
-    """
-    made = 0
-    for clinic_id, pk in list(Assignment.objects.filter(status="active").values_list("clinic_id", "pk")):
-        with use_clinic(clinic_id), transaction.atomic():
-            assignment = Assignment.objects.select_related("patient").get(pk=pk)
-            made += plan_slots(assignment)
-            retime(assignment.patient)
-    return made
-
-
-def plan_slots(assignment: Assignment) -> int:
-    """Make what is missing of one schedule's slots; how many. Needs the clinic in scope."""
-    patient, now = assignment.patient, clock.now()
-    zone = ZoneInfo(patient.time_zone)
-    today = local_day(now, zone)
-    if assignment.status != "active" or patient.status != "active":
-        return 0
-    known = set(Slot.objects.filter(assignment=assignment).values_list("slot_key", flat=True))
-    days = due_days(
-        assignment.rhythm,
-        today,
-        today + timedelta(days=DAYS_AHEAD),
-        starts_on=assignment.starts_on,
-        weekday=assignment.weekday,
-        ends_on=assignment.ends_on,
-        paused_until=assignment.paused_until,
-    )
-    slots = [_slot(assignment, day, zone) for day in days if day.isoformat() not in known]
-    fresh = [slot for slot in slots if slot.closes_at > now]
-    Slot.objects.bulk_create(fresh, ignore_conflicts=True)
-    return len(fresh)
-
-
-def _slot(assignment: Assignment, day: date, zone: ZoneInfo) -> Slot:
-    opens_at, closes_at = window(day, assignment.opens_time, assignment.open_hours, zone)
-    return Slot(
-        clinic_id=assignment.clinic_id,
-        assignment=assignment,
-        patient_id=assignment.patient_id,
-        questionnaire_id=assignment.questionnaire_id,
-        slot_key=day.isoformat(),
-        opens_at=opens_at,
-        closes_at=closes_at,
-        time_zone=zone.key,
-        next_step_at=opens_at,
-        synthetic=assignment.synthetic,
-    )
-
-
-def retime(patient: Patient) -> int:
-    """Compute the moments of living slots anew after a change of the person's time zone; how many changed."""
-    zone = ZoneInfo(patient.time_zone)
-    living = Slot.objects.filter(patient=patient, state__in=[SlotState.SCHEDULED, SlotState.OPEN])
-    dated = living.filter(slot_key__regex=DATED)  # any other form hangs on a moment, which is the same everywhere
-    moved = list(
-        dated.exclude(time_zone=zone.key).select_related("assignment").select_for_update(of=("self",)).order_by("id")
-    )
-    for slot in moved:
-        there = _slot(slot.assignment, date.fromisoformat(slot.slot_key), zone)
-        slot.opens_at, slot.closes_at, slot.time_zone = there.opens_at, there.closes_at, zone.key
-        slot.next_step_at = _next_step(slot)
-        slot.save(update_fields=["opens_at", "closes_at", "time_zone", "next_step_at"])
-    return len(moved)
-
-
-def _next_step(slot: Slot) -> datetime:
-    """What a slot with new moments waits for: its opening, the reminder that the person chose, or its end."""
-    if slot.state == SlotState.SCHEDULED:
-        return slot.opens_at
-    chosen = slot.remind_at if slot.next_step_at == slot.remind_at else None
-    return min(chosen, slot.closes_at) if chosen else slot.closes_at
 
 
 def open_due_slots(limit: int = 100) -> int:

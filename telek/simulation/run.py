@@ -24,7 +24,8 @@ from apps.monitoring.actions.library import newest
 from apps.monitoring.actions.problems import close_problem
 from apps.monitoring.actions.responses import submit_response
 from apps.monitoring.models import Assignment, Problem, Slot, SlotState
-from apps.monitoring.schedule import close_due_slots, open_due_slots, plan_slots
+from apps.monitoring.plans import plan_slots
+from apps.monitoring.schedule import close_due_slots, open_due_slots
 from apps.notifications.models import Delivery, State
 from apps.patients.models import Consent, Patient
 from telek.simulation import course

@@ -17,7 +17,8 @@ from apps.monitoring.actions.answers import save_answer
 from apps.monitoring.actions.assignments import assign
 from apps.monitoring.actions.library import newest
 from apps.monitoring.models import Assignment, Slot, SlotState
-from apps.monitoring.schedule import open_due_slots, plan_slots
+from apps.monitoring.plans import plan_slots
+from apps.monitoring.schedule import open_due_slots
 from apps.patients.models import Patient, Whereabouts
 from telek.simulation.run import Life, Simulation
 from telek.simulation.visits import book_coming_visits, hold_past_visits

@@ -37,6 +37,7 @@ READS = [
     "messaging_readmark",
     "monitoring_anchor",
     "monitoring_assignment",
+    "monitoring_holiday",
     "monitoring_itemanswer",
     "monitoring_observation",
     "monitoring_questionnaire",

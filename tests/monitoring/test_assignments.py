@@ -8,9 +8,9 @@ from apps.accounts.clinic_settings import change_setting
 from apps.monitoring import actions
 from apps.monitoring.instruments import LIBRARY
 from apps.monitoring.models import Questionnaire, SafetyItem, Slot, SlotState
+from apps.monitoring.plans import local_today
 from apps.monitoring.published import definition_of, from_json, to_json
 from apps.monitoring.refusals import SurveyRefused
-from apps.monitoring.schedule import local_today
 from tests.cast import Cast
 from tests.monitoring.stage import assigned, open_slot, questionnaire
 

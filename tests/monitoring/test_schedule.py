@@ -14,15 +14,9 @@ from apps.core import clock
 from apps.core.db.roles import as_role
 from apps.monitoring import actions
 from apps.monitoring.models import Assignment, Slot, SlotState, SurveyLink
+from apps.monitoring.plans import make_slots, retime
 from apps.monitoring.reconcile import unsafe_without_alert
-from apps.monitoring.schedule import (
-    close_due_slots,
-    make_slots,
-    open_due_slots,
-    overdue_slots,
-    retime,
-    still_wanted,
-)
+from apps.monitoring.schedule import close_due_slots, open_due_slots, overdue_slots, still_wanted
 from apps.notifications.models import Delivery
 from tests.cast import Cast
 from tests.monitoring.stage import MORNING, assigned, day_slot, give, open_slot

@@ -13,8 +13,9 @@ from apps.core import clock
 from apps.monitoring.actions import snooze
 from apps.monitoring.links import issue
 from apps.monitoring.models import Slot, SlotState, SurveyLink
+from apps.monitoring.plans import retime
 from apps.monitoring.refusals import SurveyRefused
-from apps.monitoring.schedule import close_due_slots, open_due_slots, retime
+from apps.monitoring.schedule import close_due_slots, open_due_slots
 from apps.notifications.models import Delivery
 from apps.patients.models import Patient
 from tests.cast import Cast

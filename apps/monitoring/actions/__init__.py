@@ -1,7 +1,7 @@
 """The verbs of monitoring."""
 
 from apps.monitoring.actions.answers import Saved, save_answer
-from apps.monitoring.actions.assignments import assign, end, pause
+from apps.monitoring.actions.assignments import assign, change_schedule, end, pause
 from apps.monitoring.actions.devices import (
     FoundDevice,
     add_device,
@@ -14,6 +14,7 @@ from apps.monitoring.actions.devices import (
 from apps.monitoring.actions.library import PublishedDiffers, newest, on_offer, publish_library
 from apps.monitoring.actions.observations import Reading, Recorded, correct_observation, record_observations
 from apps.monitoring.actions.packs import publish_pack, read_upload, stage_pack, withdraw_pack
+from apps.monitoring.actions.phases import plan_switch, switch_phase
 from apps.monitoring.actions.ratings import ratable, record_rating
 from apps.monitoring.actions.responses import submit_response
 from apps.monitoring.actions.snooze import snooze
@@ -26,6 +27,7 @@ __all__ = [
     "Saved",
     "add_device",
     "assign",
+    "change_schedule",
     "correct_observation",
     "end",
     "find_device",
@@ -33,6 +35,7 @@ __all__ = [
     "newest",
     "on_offer",
     "pause",
+    "plan_switch",
     "publish_library",
     "publish_pack",
     "ratable",
@@ -46,5 +49,6 @@ __all__ = [
     "snooze",
     "stage_pack",
     "submit_response",
+    "switch_phase",
     "withdraw_pack",
 ]

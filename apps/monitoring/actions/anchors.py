@@ -7,7 +7,9 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.audit import actions as audit
 from apps.audit.models import Action
+from apps.core.live import wake_pump
 from apps.monitoring.models import Anchor
+from apps.monitoring.plans import replan
 from apps.patients.models import Patient
 
 
@@ -33,24 +35,36 @@ def record_anchor(
         synthetic=synthetic or patient.synthetic,
     )
     audit.record(action=Action.CREATE, actor_id=actor.pk if actor else None, obj=anchor)
+    _follow(patient)
     return anchor
 
 
 @transaction.atomic
 def move_anchor(*, anchor: Anchor, started_at: datetime, ended_at: datetime | None, actor: User | None) -> Anchor:
-    """The dose began or ended at another time than was written; what hangs on it hangs on the new time."""
-    anchor = Anchor.objects.select_for_update().get(pk=anchor.pk)
-    anchor.started_at, anchor.ended_at = started_at, ended_at
-    anchor.save(update_fields=["started_at", "ended_at"])
-    audit.record(action=Action.UPDATE, actor_id=actor.pk if actor else None, obj=anchor, detail="moved")
-    return anchor
+    """The dose was given at another time. Forms that hang on it follow; what was sent or answered stays as it is."""
+    row = Anchor.objects.select_for_update(of=("self",)).select_related("patient__clinic").get(pk=anchor.pk)
+    if (row.started_at, row.ended_at) == (started_at, ended_at):
+        return row
+    row.started_at, row.ended_at = started_at, ended_at
+    row.save(update_fields=["started_at", "ended_at"])
+    audit.record(action=Action.UPDATE, actor_id=actor.pk if actor else None, obj=row, detail="moved")
+    _follow(row.patient)
+    return row
 
 
 @transaction.atomic
 def void_anchor(*, anchor: Anchor, actor: User | None) -> Anchor:
-    """The dose was entered in error: nothing hangs on it any more."""
-    anchor = Anchor.objects.select_for_update().get(pk=anchor.pk)
-    anchor.status = "entered-in-error"
-    anchor.save(update_fields=["status"])
-    audit.record(action=Action.UPDATE, actor_id=actor.pk if actor else None, obj=anchor, detail="entered-in-error")
-    return anchor
+    """The dose was entered in error: its planned forms are cancelled, its answers stay."""
+    row = Anchor.objects.select_for_update(of=("self",)).select_related("patient__clinic").get(pk=anchor.pk)
+    if row.status == "entered-in-error":
+        return row
+    row.status = "entered-in-error"
+    row.save(update_fields=["status"])
+    audit.record(action=Action.UPDATE, actor_id=actor.pk if actor else None, obj=row, detail="entered in error")
+    _follow(row.patient)
+    return row
+
+
+def _follow(patient: Patient) -> None:
+    replan(patient)
+    wake_pump()

@@ -1,7 +1,9 @@
 """Give a person a survey in a rhythm, pause it, end it."""
 
-from datetime import date, time
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -12,17 +14,20 @@ from apps.accounts.models import User
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core.live import wake_pump
+from apps.monitoring.calendar import local_day, local_moment
 from apps.monitoring.instruments import Definition
 from apps.monitoring.instruments.definition import Respondent
 from apps.monitoring.models import Assignment, Questionnaire, Slot, SlotState
+from apps.monitoring.planning import AFTER_DOSE, LONGEST_OFFSET
+from apps.monitoring.plans import PLANNED, local_today, plan_slots, rhythm_of
 from apps.monitoring.published import definition_of
 from apps.monitoring.refusals import SurveyRefused
-from apps.monitoring.schedule import local_today, plan_slots
 from apps.notifications import actions as notifications
 from apps.patients.models import Patient
 
 #: Rows without a rhythm: forms hang on them that staff filled in, or that an answer opened.
 UNPLANNED = ("staff", "follow-on")
+EVERY_AT_MOST, OFFSETS_AT_MOST = 26, 10
 
 
 @transaction.atomic
@@ -37,16 +42,20 @@ def assign(
     open_hours: int = 16,
     starts_on: date | None = None,
     ends_on: date | None = None,
+    every: int = 1,
+    offsets: Sequence[int] = (),
+    phase: str = "",
     synthetic: bool = False,
 ) -> Assignment:
     """Publish a survey to one person: its slots of the next 14 days are made at once.
 
-    rhythm: daily, weekly (then `weekday`, 0 = Monday) or once. Raises SurveyRefused: no-crisis-numbers, no-wording,
+    rhythm: daily, weekly (then `weekday`, 0 = Monday; both every `every`), once, or anchored (`offsets` minutes after
+    each dose). phase: of the set that it comes from. Raises SurveyRefused: no-crisis-numbers, no-wording,
     not-for-patients, not-in-care, wrong-rhythm, already-assigned.
     """
     _check_clinic(patient)
     _check_questionnaire(definition_of(questionnaire))
-    _check_rhythm(rhythm, weekday, open_hours)
+    offsets = _check_rhythm(rhythm, weekday, open_hours, every, offsets)
     row = _insert(
         patient,
         questionnaire=questionnaire,
@@ -56,6 +65,9 @@ def assign(
         open_hours=open_hours,
         starts_on=starts_on or local_today(patient),
         ends_on=ends_on,
+        every=every,
+        offsets=list(offsets),
+        phase=phase,
         assigned_by=actor.membership if actor else None,
         synthetic=synthetic or patient.synthetic,
     )
@@ -63,6 +75,42 @@ def assign(
     plan_slots(row)
     wake_pump()
     return row
+
+
+@transaction.atomic
+def change_schedule(*, assignment: Assignment, actor: User | None, **settings: Any) -> Assignment:
+    """Another rhythm, hour or day from the next form on. What was opened stays, and its period is not asked again.
+
+    settings: any of rhythm, weekday, every, offsets, opens_time, open_hours, ends_on, phase. Raises SurveyRefused:
+    ended, wrong-rhythm.
+    """
+    rows = Assignment.objects.select_for_update(of=("self",)).select_related("patient__clinic")
+    row = rows.get(pk=assignment.pk)
+    _check_active(row)
+    before = rhythm_of(row)
+    for name, value in settings.items():
+        setattr(row, name, value)
+    row.weekday = row.weekday if row.rhythm == "weekly" else None
+    row.offsets = list(_check_rhythm(row.rhythm, row.weekday, row.open_hours, row.every, row.offsets))
+    if rhythm_of(row) != before:
+        row.starts_on = max(row.starts_on, _first_day_free(row))
+    row.save()
+    audit.record(action=Action.UPDATE, actor_id=actor.pk if actor else None, obj=row, detail="schedule")
+    plan_slots(row)
+    wake_pump()
+    return row
+
+
+def _first_day_free(row: Assignment) -> date:
+    """The first day on which a changed schedule may ask: not again in a period that was asked already."""
+    opened = Slot.objects.filter(assignment=row, state__in=[SlotState.OPEN, SlotState.ANSWERED, SlotState.MISSED])
+    last = opened.filter(slot_key__regex=PLANNED).order_by("-opens_at").first()
+    if last is None or row.rhythm == "anchored":  # after a dose every form has a name of its own
+        return row.starts_on
+    day = local_day(last.opens_at, ZoneInfo(row.patient.time_zone))
+    if row.rhythm == "weekly":
+        return day + timedelta(days=7 * row.every - day.weekday())
+    return day + timedelta(days=row.every if row.rhythm == "daily" else 1)
 
 
 @transaction.atomic
@@ -78,14 +126,14 @@ def pause(*, assignment: Assignment, until: date, actor: User) -> Assignment:
 
 
 @transaction.atomic
-def end(*, assignment: Assignment, actor: User) -> Assignment:
+def end(*, assignment: Assignment, actor: User | None) -> Assignment:
     """No further forms. What was answered stays; an open form is closed without a task."""
     row = Assignment.objects.select_for_update(of=("self",)).select_related("patient").get(pk=assignment.pk)
     _check_active(row)
     row.status, row.ends_on = "completed", local_today(row.patient)
     row.save(update_fields=["status", "ends_on"])
     _cancel_slots(row, until=None)
-    audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=row, detail="ended")
+    audit.record(action=Action.UPDATE, actor_id=actor.pk if actor else None, obj=row, detail="ended")
     return row
 
 
@@ -115,7 +163,8 @@ def _make_room(patient: Patient, questionnaire: Questionnaire) -> None:
 def _cancel_slots(row: Assignment, *, until: date | None) -> None:
     slots = Slot.objects.filter(assignment=row, state__in=[SlotState.SCHEDULED, SlotState.OPEN])
     if until is not None:
-        slots = slots.filter(state=SlotState.SCHEDULED, slot_key__lt=until.isoformat())
+        midnight = local_moment(datetime.combine(until, time(0)), ZoneInfo(row.patient.time_zone))
+        slots = slots.filter(state=SlotState.SCHEDULED, opens_at__lt=midnight)
     for slot in slots.select_for_update():
         slot.state, slot.next_step_at = SlotState.CANCELLED, None
         slot.save(update_fields=["state", "next_step_at"])
@@ -151,14 +200,29 @@ def _check_questionnaire(definition: Definition) -> None:
         raise SurveyRefused("not-for-patients", _("%(name)s is filled in by a clinician.") % {"name": definition.title})
 
 
-def _check_rhythm(rhythm: str, weekday: int | None, open_hours: int) -> None:
-    if rhythm not in ("daily", "weekly", "once"):
-        raise SurveyRefused("wrong-rhythm", _("Choose every day, every week or once."))
+def _check_rhythm(
+    rhythm: str, weekday: int | None, open_hours: int, every: int, offsets: Sequence[int]
+) -> tuple[int, ...]:
+    """The offsets as they are kept. Raises SurveyRefused."""
+    if rhythm not in ("daily", "weekly", "once", "anchored"):
+        raise _wrong(_("Choose every day, every week, once or after each dose."))
     if rhythm == "weekly" and (weekday is None or not 0 <= weekday <= 6):
-        raise SurveyRefused("wrong-rhythm", _("Choose the day of the week."))
-    limit = {"daily": 24, "weekly": 168, "once": 336}[rhythm]
+        raise _wrong(_("Choose the day of the week."))
+    if not 1 <= every <= EVERY_AT_MOST:
+        raise _wrong(_("Every 1 to %(most)s days or weeks.") % {"most": EVERY_AT_MOST})
+    limit = {"daily": 24, "weekly": 168, "once": 336, "anchored": 168}[rhythm]
     if not 1 <= open_hours <= limit:
-        raise SurveyRefused(
-            "wrong-rhythm",
-            ngettext("Open for 1 to %(limit)s hour.", "Open for 1 to %(limit)s hours.", limit) % {"limit": limit},
-        )
+        words = ngettext("Open for 1 to %(limit)s hour.", "Open for 1 to %(limit)s hours.", limit)
+        raise _wrong(words % {"limit": limit})
+    return _check_offsets(offsets) if rhythm == "anchored" else ()
+
+
+def _check_offsets(offsets: Sequence[int]) -> tuple[int, ...]:
+    found = tuple(sorted(set(offsets))) or AFTER_DOSE
+    if len(found) > OFFSETS_AT_MOST or not all(0 < minutes <= LONGEST_OFFSET for minutes in found):
+        raise _wrong(_("After a dose: at most ten times, from a minute to 60 days."))
+    return found
+
+
+def _wrong(words: str) -> SurveyRefused:
+    return SurveyRefused("wrong-rhythm", words)

@@ -32,8 +32,8 @@ from apps.monitoring.findings import SUICIDAL
 from apps.monitoring.forms import ReachabilityForm
 from apps.monitoring.later import choices_shown
 from apps.monitoring.models import Anchor, Slot, SlotState
+from apps.monitoring.plans import retime
 from apps.monitoring.published import definition_of
-from apps.monitoring.schedule import retime
 from apps.monitoring.sheet import title_for
 from apps.patients import actions as patients
 from apps.patients.models import Patient
