@@ -276,7 +276,7 @@ def test_a_switch_of_phase_ends_one_set_and_starts_the_other_and_asks_nothing_tw
             questionnaire__key="phq-9", state="scheduled", opens_at__lt=MORNING + timedelta(days=14)
         )
         again = actions.switch_phase(patient=cast.patient, phase="maintenance", actor=cast.nurse)
-        assert not (again.starts or again.changes or again.ends)
+        assert (again.starts, again.changes, again.ends) == ([], [], [])
         assert phase_of(cast.patient).phase == "maintenance"  # type: ignore[union-attr]
         assert TreatmentPhase.objects.filter(ended_at=None).count() == 1
         old = Delivery.objects.filter(subject_id__in=open_now).count()
