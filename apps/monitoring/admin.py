@@ -18,10 +18,13 @@ from apps.accounts.doors import door
 from apps.accounts.models import Clinic
 from apps.accounts.permissions import Permission
 from apps.monitoring.actions import packs
+from apps.monitoring.actions.assignments import check_rhythm
 from apps.monitoring.instruments import LIBRARY
+from apps.monitoring.instruments.definition import Respondent
 from apps.monitoring.instruments.fhir_questionnaire import to_questionnaire
 from apps.monitoring.instruments.pack import SIZE_LIMIT, PackRefused
-from apps.monitoring.models import Assignment, ContentPack, PackState, Questionnaire
+from apps.monitoring.models import Assignment, ContentPack, Holiday, PackState, Questionnaire, ScheduleLine
+from apps.monitoring.refusals import SurveyRefused
 
 PROBLEMS_SHOWN = 50
 
@@ -184,3 +187,57 @@ class AssignmentAdmin(ClinicAdmin):
     change_needs = ()
     list_display = ("patient", "questionnaire", "rhythm", "opens_time", "open_hours", "status")
     list_filter = ("rhythm", "status")
+
+
+class LineForm(forms.ModelForm):
+    """A line that `assign` would take."""
+
+    key = forms.ChoiceField(label=gettext_lazy("Instrument"), choices=lambda: [(k, LIBRARY[k].title) for k in _given()])
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        offsets = found.get("offsets") or []
+        whole = isinstance(offsets, list) and all(type(one) is int for one in offsets)
+        if not whole:
+            raise forms.ValidationError(_("Minutes after a dose: a list of whole numbers, such as [240, 1440]."))
+        try:
+            check_rhythm(found.get("rhythm", ""), 0, 1, found.get("every") or 0, offsets)
+        except SurveyRefused as refusal:
+            raise forms.ValidationError(refusal.message) from None
+        return found
+
+
+def _given() -> list[str]:
+    return sorted(key for key, one in LIBRARY.items() if one.respondent is Respondent.PATIENT)
+
+
+@admin.register(ScheduleLine)
+class ScheduleLineAdmin(ClinicAdmin):
+    """The clinic's own sets. A phase with any line here uses these alone; running schedules stay as they are."""
+
+    form = LineForm
+    audit_reads = False
+    list_display = ("phase", "key", "rhythm", "every", "offsets")
+    list_filter = ("phase",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for row in queryset:
+            self.log_change(request, row, [])
+
+
+@admin.register(Holiday)
+class HolidayAdmin(ClinicAdmin):
+    """Days on which the clinic is closed: weekly forms open on the next day."""
+
+    audit_reads = False
+    list_display = ("day", "name")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for row in queryset:
+            self.log_change(request, row, [])

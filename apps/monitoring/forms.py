@@ -15,7 +15,7 @@ from apps.core import clock
 from apps.monitoring.actions.library import on_offer
 from apps.monitoring.instruments import AnswerValue, Definition, Item, Kind, parse_form_value
 from apps.monitoring.instruments.definition import Option, Respondent
-from apps.monitoring.models import Questionnaire
+from apps.monitoring.models import PHASE_CHOICES, Questionnaire
 from apps.monitoring.published import definition_of
 
 
@@ -80,12 +80,26 @@ class PauseForm(forms.Form):
     until = forms.DateField(label=_("Begin again on"), widget=forms.DateInput(attrs={"type": "date"}))
 
 
-class AssignForm(forms.Form):
-    """Give a person a form in a rhythm."""
+OFFSET_WORDS = (
+    ("240", _("4 hours")),
+    ("1440", _("24 hours")),
+    ("4320", _("72 hours")),
+    ("10080", _("7 days")),
+    ("20160", _("14 days")),
+)
 
-    questionnaire = forms.ModelChoiceField(label=_("Form"), queryset=Questionnaire.objects.none())
+
+class RhythmForm(forms.Form):
+    """How often a form comes. Times left out are the usual ones."""
+
     rhythm = forms.ChoiceField(
-        label=_("How often"), choices=[("daily", _("every day")), ("weekly", _("every week")), ("once", _("once"))]
+        label=_("How often"),
+        choices=[
+            ("daily", _("every day")),
+            ("weekly", _("every week")),
+            ("once", _("once")),
+            ("anchored", _("after each dose")),
+        ],
     )
     weekday = forms.TypedChoiceField(
         label=_("Day of the week"),
@@ -103,7 +117,17 @@ class AssignForm(forms.Form):
             (6, _("Sunday")),
         ],
     )
-
+    every = forms.IntegerField(
+        label=_("Every so many days or weeks"), required=False, initial=1, min_value=1, max_value=26
+    )
+    offsets = forms.TypedMultipleChoiceField(
+        label=_("After a dose, at"),
+        coerce=int,
+        required=False,
+        choices=OFFSET_WORDS,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Only with “after each dose”; none chosen means all."),
+    )
     opens_time = forms.TimeField(
         label=_("Opens at, by the person's clock"),
         required=False,
@@ -112,6 +136,19 @@ class AssignForm(forms.Form):
     )
     open_hours = forms.IntegerField(label=_("Open for, hours"), required=False, initial=16, min_value=1, max_value=336)
 
+    def settings(self) -> dict[str, Any]:
+        """What `assign` and `change_schedule` take; what was left out is as usual."""
+        found = dict(self.cleaned_data)
+        usual = {name: found.pop(name) for name in ("opens_time", "open_hours", "every")}
+        return found | {name: value for name, value in usual.items() if value is not None}
+
+
+class AssignForm(RhythmForm):
+    """Give a person a form in a rhythm."""
+
+    questionnaire = forms.ModelChoiceField(label=_("Form"), queryset=Questionnaire.objects.none())
+    field_order = ("questionnaire",)
+
     def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         shown = [row.pk for row in on_offer(clinic) if _may_be_shown(row)]
@@ -119,11 +156,11 @@ class AssignForm(forms.Form):
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (declared above)
         field.queryset = Questionnaire.objects.filter(pk__in=shown).order_by("title", "-created_at")
 
-    def settings(self) -> dict[str, Any]:
-        """What `assign` takes; times left out are the usual ones."""
-        found = dict(self.cleaned_data)
-        times = {name: found.pop(name) for name in ("opens_time", "open_hours")}
-        return found | {name: value for name, value in times.items() if value is not None}
+
+class PhaseForm(forms.Form):
+    """The phase of a person's course."""
+
+    phase = forms.ChoiceField(label=_("Phase"), choices=PHASE_CHOICES)
 
 
 def _may_be_shown(row: Questionnaire) -> bool:

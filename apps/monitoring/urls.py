@@ -27,5 +27,8 @@ urlpatterns: list[URLPattern] = [
     path("call-me/", portal.call_me, name="call-me"),
     path("desk/patients/<uuid:pk>/forms/", schedules.patient_forms, name="patient-forms"),
     path("desk/patients/<uuid:pk>/rate/", ratings.rate, name="patient-rate"),
+    path("desk/patients/<uuid:pk>/forms/preview/", schedules.forms_preview, name="forms-preview"),
+    path("desk/patients/<uuid:pk>/phase/", schedules.phase_switch, name="phase-switch"),
+    path("desk/forms/<uuid:pk>/edit/", schedules.edit, name="assignment-edit"),
     path("desk/forms/<uuid:pk>/", schedules.change, name="assignment-change"),
 ]

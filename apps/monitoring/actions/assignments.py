@@ -1,6 +1,6 @@
 """Give a person a survey in a rhythm, pause it, end it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -55,7 +55,7 @@ def assign(
     """
     _check_clinic(patient)
     _check_questionnaire(definition_of(questionnaire))
-    offsets = _check_rhythm(rhythm, weekday, open_hours, every, offsets)
+    offsets = check_rhythm(rhythm, weekday, open_hours, every, offsets)
     row = _insert(
         patient,
         questionnaire=questionnaire,
@@ -87,17 +87,22 @@ def change_schedule(*, assignment: Assignment, actor: User | None, **settings: A
     rows = Assignment.objects.select_for_update(of=("self",)).select_related("patient__clinic")
     row = rows.get(pk=assignment.pk)
     _check_active(row)
+    with_settings(row, settings).save()
+    audit.record(action=Action.UPDATE, actor_id=actor.pk if actor else None, obj=row, detail="schedule")
+    plan_slots(row)
+    wake_pump()
+    return row
+
+
+def with_settings(row: Assignment, settings: Mapping[str, Any]) -> Assignment:
+    """The row with another rhythm, not saved; it begins after what was opened. Raises SurveyRefused: wrong-rhythm."""
     before = rhythm_of(row)
     for name, value in settings.items():
         setattr(row, name, value)
     row.weekday = row.weekday if row.rhythm == "weekly" else None
-    row.offsets = list(_check_rhythm(row.rhythm, row.weekday, row.open_hours, row.every, row.offsets))
+    row.offsets = list(check_rhythm(row.rhythm, row.weekday, row.open_hours, row.every, row.offsets))
     if rhythm_of(row) != before:
         row.starts_on = max(row.starts_on, _first_day_free(row))
-    row.save()
-    audit.record(action=Action.UPDATE, actor_id=actor.pk if actor else None, obj=row, detail="schedule")
-    plan_slots(row)
-    wake_pump()
     return row
 
 
@@ -200,7 +205,7 @@ def _check_questionnaire(definition: Definition) -> None:
         raise SurveyRefused("not-for-patients", _("%(name)s is filled in by a clinician.") % {"name": definition.title})
 
 
-def _check_rhythm(
+def check_rhythm(
     rhythm: str, weekday: int | None, open_hours: int, every: int, offsets: Sequence[int]
 ) -> tuple[int, ...]:
     """The offsets as they are kept. Raises SurveyRefused."""
