@@ -25,6 +25,7 @@ from apps.core.charts import (
     trend,
 )
 from apps.monitoring.instruments.depression import PHQ9_BANDS
+from apps.monitoring.instruments.scales import change_of
 from apps.monitoring.models import Anchor, Assignment, Observation, QuestionnaireResponse
 from apps.monitoring.moods import MOOD
 from apps.patients.models import Patient
@@ -32,7 +33,7 @@ from apps.patients.models import Patient
 SCORE = "phq-9"
 HIGHEST = 27
 DAY = timedelta(days=1)
-GAPS = {"daily": 2.0, "weekly": 14.0, "once": 60.0}
+GAPS = {"daily": 2.0, "weekly": 14.0, "once": 60.0, "anchored": 16.0}
 OVERLAY_DAYS = 14
 OVERLAY_DOSES = 3
 ENOUGH_TO_TELL = 3
@@ -100,7 +101,7 @@ def scores_of(patient: Patient, *, since: datetime | None = None) -> Scores:
     if since is not None:
         rows, doses = rows.filter(authored_at__gte=since), doses.filter(started_at__gte=since)
     rhythm = Assignment.objects.filter(patient=patient, questionnaire__key=SCORE, status="active").first()
-    gap = GAPS[rhythm.rhythm] if rhythm else GAPS["weekly"]
+    gap = GAPS.get(rhythm.rhythm, GAPS["weekly"]) * rhythm.every if rhythm else GAPS["weekly"]
     return Scores(list(rows.order_by("authored_at")), list(doses), ZoneInfo(patient.time_zone), gap)
 
 
@@ -152,6 +153,26 @@ def score_sentence(scores: Scores) -> str:
     if scores.doses:
         return now + " " + _("It was %(total).0f, %(band)s, before your first session.") % words
     return now + " " + _("It was %(total).0f, %(band)s, at the start.") % words
+
+
+def change_words(scores: Scores) -> str:
+    """What the change since before treatment means, as the source defines it, in plain words; "" without two scores."""
+    newest, before = scores.newest, scores.before_treatment
+    if newest is None or before is None or newest.pk == before.pk:
+        return ""
+    found = change_of(SCORE, before.total, newest.total)
+    if found is None or found.meaningful_change is None:
+        return ""
+    points = abs((newest.total or 0) - (before.total or 0))
+    words = {
+        "improved": _("That is %(points).0f points lower: a real improvement."),
+        "worsened": _("That is %(points).0f points higher: a real change, and your team sees it too."),
+        "none": _("That is less than 6 points of change: about the same."),
+    }
+    said = words[found.meaningful_change] % {"points": points}
+    if found.remission:
+        return said + " " + _("It is now below 5, where few symptoms are left.")
+    return said + " " + _("Your score has halved or better.") if found.response else said
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -15,6 +16,7 @@ from apps.accounts.models import ContactPoint
 from apps.alerts.models import Alert
 from apps.audit.models import AuditEvent
 from apps.core import clock
+from apps.monitoring.curves import Scores, change_words
 from apps.monitoring.models import Anchor, Observation, QuestionnaireResponse, Slot, SlotState
 from apps.patients.actions import PLAN_STEPS, write_safety_plan
 from apps.sessions.models import Visit
@@ -183,11 +185,30 @@ def test_progress_shows_curves_tables_and_a_gap_where_answers_miss(cast: Cast) -
     text = cast.client(cast.patient_user).get(reverse("progress")).content.decode()
     assert "no answers until" in text
     assert "Your weekly score: 8, mild" in text
+    assert "less than 6 points of change: about the same" in text
     assert "IV 0.5 mg/kg" in text
     assert re.search(r"your mood was highest on day [23], at (58|59)\. Now it is 55", text)
     assert text.count("<table") == 2
     with cast.acting(cast.nurse):
         assert AuditEvent.objects.filter(object_type="monitoring.questionnaireresponse", action="read").count() == 3
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "words"),
+    [
+        (19, 13, "That is 6 points lower: a real improvement."),
+        (19, 9, "That is 10 points lower: a real improvement. Your score has halved or better."),
+        (19, 4, "That is 15 points lower: a real improvement. It is now below 5, where few symptoms are left."),
+        (8, 14, "That is 6 points higher: a real change, and your team sees it too."),
+        (12, 8, "That is less than 6 points of change: about the same."),
+        (0, 3, "That is less than 6 points of change: about the same. It is now below 5, where few symptoms are left."),
+    ],
+)
+def test_a_change_is_said_as_the_source_defines_it(before: int, now: int, words: str) -> None:
+    rows = [QuestionnaireResponse(total=Decimal(before)), QuestionnaireResponse(total=Decimal(now))]
+    scores = Scores(rows, [], ZoneInfo("UTC"), 14)
+    assert change_words(scores) == words
+    assert change_words(Scores(rows[:1], [], ZoneInfo("UTC"), 14)) == ""
 
 
 @pytest.mark.parametrize(

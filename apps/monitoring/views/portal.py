@@ -146,6 +146,7 @@ def progress(request: ClinicRequest) -> HttpResponse:
         "scores": scores,
         "band": curves.band_names().get(scores.newest.severity, "") if scores.newest else "",
         "sentence": curves.score_sentence(scores),
+        "change": curves.change_words(scores) if show else "",
         "narrow": show and curves.draw_scores(scores, axes=True, width=340, height=260, extra_class="phone-only"),
         "wide": show and curves.draw_scores(scores, axes=True, width=620, height=400, extra_class="wide-only"),
         "rows": rows[:ROWS_SHOWN],
