@@ -92,7 +92,6 @@ CATALOGUE: dict[str, SettingDefinition] = {
         _d("session_check_after_minutes", 15, "min", "clinical reference 2.5: after an infusion", low=5, high=30),
         _d("discharge_fresh_minutes", 30, "min", f"how old the last look may be at leaving, {_PD}", low=5, high=60),
         _d("brand_colour", "", "#rrggbb", "the clinic's own; must be readable, WCAG 2.2 AA 1.4.3; empty: Telek's"),
-        _d("weekly_item_budget", 40, "{item}", "weekly burden budget", low=10, high=200),
         _d(
             "weekly_item_budget",
             60,

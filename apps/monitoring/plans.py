@@ -117,7 +117,10 @@ def plan_slots(assignment: Assignment) -> int:
 
 
 def _planned(assignment: Assignment) -> Iterable[Slot]:
-    return Slot.objects.filter(assignment=assignment, slot_key__regex=PLANNED).select_for_update().order_by("id")
+    """The rows that a plan may still meet: those after doses that count, or from yesterday on."""
+    since = clock.now() - (DOSES_BACK if assignment.rhythm == "anchored" else timedelta(days=2))
+    rows = Slot.objects.filter(assignment=assignment, slot_key__regex=PLANNED, opens_at__gte=since)
+    return rows.select_for_update().order_by("id")
 
 
 def _slot(assignment: Assignment, due: Due, zone: ZoneInfo) -> Slot:

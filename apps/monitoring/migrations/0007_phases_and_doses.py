@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_points_of_phone'),
-        ('monitoring', '0005_content_packs'),
+        ('monitoring', '0006_problems'),
         ('patients', '0002_walls'),
     ]
 
