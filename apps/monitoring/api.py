@@ -52,7 +52,11 @@ class OfPatient(serializers.Serializer[Any]):
 
 
 class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
-    """A survey schedule. questionnaire: the instrument's key, such as phq-9; weekday: 0 is Monday."""
+    """A survey schedule. questionnaire: the instrument's key, such as phq-9; weekday: 0 is Monday; offsets: minutes
+    after a dose; phase: of the set that it came from, "" by hand.
+    """
+
+    offsets = serializers.ListField(child=serializers.IntegerField(), read_only=True)
 
     questionnaire = serializers.CharField(source="questionnaire.key", read_only=True)
     questionnaire_version = serializers.CharField(source="questionnaire.version", read_only=True)
@@ -66,6 +70,9 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
             "questionnaire_version",
             "rhythm",
             "weekday",
+            "every",
+            "offsets",
+            "phase",
             "opens_time",
             "open_hours",
             "starts_on",
@@ -78,13 +85,17 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
 
 
 class NewAssignmentSerializer(serializers.ModelSerializer[Assignment]):
-    """Which survey, for whom, in which rhythm; times are the person's own."""
+    """Which survey, for whom, in which rhythm; times are the person's own. offsets: minutes after a dose (anchored)."""
 
     patient = serializers.UUIDField()
     questionnaire = serializers.ChoiceField(choices=sorted(LIBRARY))
     weekday = serializers.IntegerField(min_value=0, max_value=6, required=False, allow_null=True)
     open_hours = serializers.IntegerField(min_value=1, max_value=336, default=16)
     starts_on = serializers.DateField(required=False)
+    every = serializers.IntegerField(min_value=1, max_value=26, default=1)
+    offsets = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=86400), max_length=10, default=list
+    )
 
     class Meta:
         model = Assignment
@@ -93,6 +104,8 @@ class NewAssignmentSerializer(serializers.ModelSerializer[Assignment]):
             "questionnaire",
             "rhythm",
             "weekday",
+            "every",
+            "offsets",
             "opens_time",
             "open_hours",
             "starts_on",

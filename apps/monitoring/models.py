@@ -104,7 +104,9 @@ class Assignment(ClinicRow):
     offsets = models.JSONField(
         default=list, db_default=Value([], models.JSONField()), blank=True
     )  # minutes after a dose
-    phase = models.CharField(max_length=12, blank=True, db_default="")  # of the set that it came from, "" by hand
+    phase = models.CharField(
+        max_length=12, blank=True, db_default="", choices=PHASE_CHOICES
+    )  # of the set that it came from, "" by hand
     opens_time = models.TimeField(default="08:00")  # in the patient's local calendar
     open_hours = models.PositiveSmallIntegerField(default=16)
     starts_on = models.DateField()

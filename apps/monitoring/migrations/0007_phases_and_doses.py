@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='assignment',
             name='phase',
-            field=models.CharField(blank=True, db_default='', max_length=12),
+            field=models.CharField(blank=True, choices=[('baseline', 'Baseline'), ('induction', 'Induction'), ('maintenance', 'Maintenance'), ('follow-up', 'Follow-up')], db_default='', max_length=12),
         ),
         migrations.AddField(
             model_name='slot',
