@@ -25,7 +25,7 @@ from apps.monitoring.models import QuestionnaireResponse
 from apps.monitoring.published import definition_of
 from apps.patients.models import Patient
 from apps.sessions.models import Visit
-from telek.curves import INSTRUMENT, PHQ9, curve_table, dosed_curve, points_of, whole_curve
+from telek.curves import INSTRUMENT, PHQ9, band_words, curve_table, dosed_curve, points_of, whole_curve
 from telek.patient_facts import PatientFacts, item_lines
 from telek.score_lines import ScoreLine, score_lines
 
@@ -110,7 +110,8 @@ def _answers(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> d
     shown = []
     for response in reversed(list(page)):
         key = response.questionnaire.key
-        shown.append((response, item_lines(response.answers, before.get(key), definition_of(response.questionnaire))))
+        lines = item_lines(response.answers, before.get(key), definition_of(response.questionnaire))
+        shown.append((response, lines, band_words(response.severity)))
         before[key] = response.answers
     rates = ratable(patient.clinic) if request.user.may(Permission.WRITE_OBSERVATIONS) else []
     return {"page": page, "shown": list(reversed(shown)), "rates": rates, "seen": list(page)}

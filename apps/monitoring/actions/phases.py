@@ -59,7 +59,7 @@ def plan_switch(patient: Patient, phase: str) -> Switch:
         elif row is not None:
             found.changes.append((row, line))
         elif not newest_has_wording(line.key, patient.clinic):
-            found.left_alone.append((line.key, _("its wording is not installed here: staff ask it")))
+            found.left_alone.append((line.key, _("its wording is not installed here")))
         else:
             found.starts.append(line)
     found.ends = [row for row in rows.values() if row.phase]
