@@ -48,6 +48,7 @@ def band_words(code: str) -> str:
         "none": _("none"),
         "minimal": _("minimal"),
         "low": _("low"),
+        "high": _("high"),
         "mild": _("mild"),
         "subthreshold": _("subthreshold"),
         "moderate": _("moderate"),
