@@ -34,6 +34,7 @@ def test_the_look_ahead_is_what_is_planned_and_sent_afterwards(morning: Cast) ->
         assigned(cast, "check-in", rhythm="daily", opens_time=time(8), open_hours=10)
         assigned(cast, "gad-7", rhythm="anchored", offsets=(1440, 10080))
         record_anchor(patient=cast.patient, kind="dose", label="x", started_at=MORNING, ended_at=None, actor=cast.nurse)
+        cast.patient.refresh_from_db()
         seen = entries(cast)
         ahead = MORNING + timedelta(days=12)
         planned = set(
