@@ -70,6 +70,28 @@ CATALOGUE: dict[str, SettingDefinition] = {
         _d("desk_days", "mon tue wed thu fri sat sun", "", f"days on which the desk opens, {_PD}"),
         _d("holidays", "", "", "days on which the desk stays closed, as 2026-12-25 2027-01-01"),
         _d("video_relay_only", True, "", "hides each side's address from the other where a TURN server is set up"),
+        _d("visit_self_booking", True, "", f"people book the times that clinicians opened, {_PD}"),
+        _d("visit_minutes", 30, "min", f"length of a visit that the person books, {_PD}", low=10, high=120),
+        _d("visit_notice_hours", 4, "h", f"a person books no later than so long before, {_PD}", low=0, high=168),
+        _d("visit_ahead_days", 28, "d", f"a person books no further ahead, {_PD}", low=1, high=180),
+        _d("visit_cancel_hours", 2, "h", f"later than that the person phones the clinic, {_PD}", low=0, high=72),
+        _d("visit_own_open", 2, "{visit}", "visits ahead of one person; nobody books a whole day", low=1, high=20),
+        _d(
+            "visit_after_dose_from_hours",
+            24,
+            "h",
+            f"integration is talked through 24 to 72 hours after a dose, {_PD}",
+            low=0,
+            high=336,
+        ),
+        _d(
+            "visit_after_dose_to_hours",
+            72,
+            "h",
+            f"integration is talked through 24 to 72 hours after a dose, {_PD}",
+            low=1,
+            high=336,
+        ),
         *(
             _d(f"vital_{name}", default, unit, _BANDS, low=low, high=high)
             for name, (default, unit, low, high) in _VITALS.items()

@@ -40,8 +40,8 @@ def queue(
     """Add one delivery, due at `not_before` (default: now); None when its key is there already.
 
     kind, channel: values of Kind and Channel. context: words for the template, nothing clinical, all of them
-    strings: "clinic" (its name), "code" (of an alert), "link" (a path or an address). An in-app one is
-    delivered at once: the page shows the row itself. Needs the clinic in scope.
+    strings: "clinic" (its name), "code" (of an alert), "link" (a path or an address), "calendar" (a mail's file). An
+    in-app one is delivered at once: the page shows the row itself. Needs the clinic in scope.
     """
     row = Delivery(
         clinic_id=clinic_id,

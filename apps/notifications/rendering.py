@@ -26,6 +26,7 @@ def letter_of(delivery: Delivery) -> Letter:
             token=one_tap_token(delivery.pk),
             urgent=delivery.kind in (Kind.ALERT, Kind.CANARY),
             clinic_id=delivery.clinic_id,
+            calendar=str(delivery.context.get("calendar", "")),
         )
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -9,13 +10,13 @@ from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Clinic, Membership, User
-from apps.accounts.permissions import TABLE, Permission
+from apps.alerts.models import Alert
 from apps.core import clock
 from apps.patients.models import Patient
 from apps.sessions.models import Visit, VisitNote
+from apps.sessions.open_times import HOLDERS, OpenTime
 
 LENGTHS = (10, 15, 20, 30, 45, 60)
-HOLDERS = [role for role, permissions in TABLE.items() if Permission.HOLD_VISITS in permissions]
 
 
 class ArriveForm(forms.Form):
@@ -73,17 +74,23 @@ class BookForm(forms.Form):
         label=_("Length"), coerce=int, choices=[(n, _("%(n)s minutes") % {"n": n}) for n in LENGTHS], initial=20
     )
     reason = forms.CharField(label=_("Reason"), max_length=120, required=False)
+    alert = forms.ModelChoiceField(queryset=Alert.objects.none(), required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        clinic = clinic_of(user)
-        self.zone = ZoneInfo(clinic.time_zone)
+        self.zone = ZoneInfo(clinic_of(user).time_zone)
         patients = Patient.objects.visible_to(user).filter(status="active")
         self.fields["patient"].queryset = patients  # type: ignore[attr-defined]
-        members = Membership.objects.filter(clinic=clinic, role__in=HOLDERS, ended_at__isnull=True)
-        clinician = self.fields["clinician"]
-        clinician.queryset = members.select_related("user").order_by("user__name")  # type: ignore[attr-defined]
-        clinician.label_from_instance = lambda member: member.user.name  # type: ignore[attr-defined]
+        self.fields["alert"].queryset = Alert.objects.visible_to(user)  # type: ignore[attr-defined]
+        offer_clinicians(self.fields["clinician"], user)
+
+    def clean(self) -> dict[str, Any]:
+        """An alert of somebody else is no reason for this visit."""
+        data = super().clean() or {}
+        alert, patient = data.get("alert"), data.get("patient")
+        if alert is not None and patient is not None and alert.patient_id != patient.pk:
+            data["alert"] = None
+        return data
 
     def starts_at(self) -> datetime:
         """The moment meant, by the clinic's clock."""
@@ -108,7 +115,7 @@ class ChangeForm(BookForm):
             },
         )
         super().__init__(*args, user=user, **kwargs)
-        del self.fields["patient"]
+        del self.fields["patient"], self.fields["alert"]
         if visit.minutes not in LENGTHS:
             length = self.fields["minutes"]
             length.choices = [*length.choices, (visit.minutes, f"{visit.minutes}")]  # type: ignore[attr-defined]
@@ -119,12 +126,43 @@ class NoteForm(forms.ModelForm[VisitNote]):
 
     class Meta:
         model = VisitNote
-        fields = ("text", "next_step", "next_step_on")
+        fields = ("text", "for_patient", "next_step", "next_step_on")
         widgets = {
             "text": forms.Textarea({"rows": 8, "class": "in", "maxlength": 20_000}),
+            "for_patient": forms.Textarea({"rows": 3, "class": "in", "maxlength": 2_000}),
             "next_step": forms.RadioSelect,
             "next_step_on": forms.DateInput({"type": "date", "class": "in"}),
         }
+
+
+class OwnTimeForm(forms.Form):
+    """One of the open times, as the page offered it: "<moment, ISO 8601> <membership>"."""
+
+    time = forms.CharField(max_length=80, error_messages={"required": _("Choose a time.")})
+
+    def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
+        self.patient = patient
+        super().__init__(*args, **kwargs)
+
+    def clean_time(self) -> OpenTime:
+        """The moment and the clinician. Whether it is still open is the action's to say."""
+        moment, _space, member = self.cleaned_data["time"].partition(" ")
+        try:
+            starts_at, pk = datetime.fromisoformat(moment), UUID(member)
+        except ValueError as error:
+            raise forms.ValidationError(_("Choose a time.")) from error
+        members = Membership.objects.filter(clinic_id=self.patient.clinic_id, role__in=HOLDERS)
+        clinician = members.select_related("user").filter(pk=pk).first()
+        if clinician is None or starts_at.tzinfo is None:
+            raise forms.ValidationError(_("Choose a time."))
+        return OpenTime(starts_at, clinician)
+
+
+def offer_clinicians(field: forms.Field, user: User) -> None:
+    """Give a ModelChoiceField everybody who holds visits in the person's clinic, by name."""
+    members = Membership.objects.filter(clinic=clinic_of(user), role__in=HOLDERS, ended_at__isnull=True)
+    field.queryset = members.select_related("user").order_by("user__name")  # type: ignore[attr-defined]
+    field.label_from_instance = lambda member: member.user.name  # type: ignore[attr-defined]
 
 
 def clinic_of(user: User) -> Clinic:

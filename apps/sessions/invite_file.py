@@ -5,15 +5,27 @@ from datetime import UTC, datetime
 LINE_OCTETS = 75
 
 
-def calendar_file(*, uid: str, starts_at: datetime, ends_at: datetime, made_at: datetime, title: str, link: str) -> str:
-    """The file's text, lines ended by CRLF and folded at 75 octets."""
+def calendar_file(
+    *,
+    uid: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    made_at: datetime,
+    title: str,
+    link: str,
+    sequence: int = 0,
+    cancelled: bool = False,
+) -> str:
+    """The file's text, lines ended by CRLF and folded at 75 octets. sequence: rises with each change of the visit."""
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Telek//Visits//EN",
-        "METHOD:PUBLISH",
+        f"METHOD:{'CANCEL' if cancelled else 'PUBLISH'}",
         "BEGIN:VEVENT",
         f"UID:{uid}",
+        f"SEQUENCE:{sequence}",
+        f"STATUS:{'CANCELLED' if cancelled else 'CONFIRMED'}",
         f"DTSTAMP:{_utc(made_at)}",
         f"DTSTART:{_utc(starts_at)}",
         f"DTEND:{_utc(ends_at)}",

@@ -11,6 +11,7 @@ from apps.accounts.models import ContactPoint
 from apps.core import clock
 from apps.notifications import actions as notifications
 from apps.notifications.models import Delivery, Kind
+from apps.sessions.invite import calendar_of
 from apps.sessions.models import Visit, VisitStatus
 from apps.sessions.visit_rules import SEAT_FRESH
 
@@ -24,7 +25,8 @@ def fresh_since() -> datetime:
 
 def tell_booked(visit: Visit) -> Delivery | None:
     """The time and the link, now."""
-    return _queue(visit, "visit-reminder", f"booked:{visit.starts_at.isoformat()}")
+    name = f"booked:{visit.starts_at.isoformat()}:{visit.version}"
+    return _queue(visit, "visit-reminder", name, with_calendar=True)
 
 
 def tell_soon(visit: Visit, name: str) -> Delivery | None:
@@ -34,7 +36,7 @@ def tell_soon(visit: Visit, name: str) -> Delivery | None:
 
 def tell_cancelled(visit: Visit) -> Delivery | None:
     """That it does not take place."""
-    return _queue(visit, "visit-cancelled", "cancelled")
+    return _queue(visit, "visit-cancelled", "cancelled", with_calendar=True)
 
 
 def still_wanted(delivery: Delivery) -> bool:
@@ -56,11 +58,22 @@ def _wants(delivery: Delivery, visit: Visit) -> bool:
     return visit.patient.reminders_off_at is None and points.exists()
 
 
-def _queue(visit: Visit, template: str, name: str, expires_at: datetime | None = None) -> Delivery | None:
+def _queue(
+    visit: Visit, template: str, name: str, expires_at: datetime | None = None, *, with_calendar: bool = False
+) -> Delivery | None:
+    """with_calendar: where it goes by mail, the calendar's entry goes along."""
     patient = visit.patient
     point = _point(visit)
     if point is None:
         return None
+    words = {
+        "clinic": visit.clinic.name,
+        "when": when_words(visit),
+        "at": visit.starts_at.isoformat(),
+        "link": visit.path,
+    }
+    if with_calendar and point.channel == "email":
+        words["calendar"] = calendar_of(visit)
     return notifications.queue(
         clinic_id=visit.clinic_id,
         kind=Kind.VISIT,
@@ -71,12 +84,7 @@ def _queue(visit: Visit, template: str, name: str, expires_at: datetime | None =
         channel=point.channel,
         address=point.address,
         template=template,
-        context={
-            "clinic": visit.clinic.name,
-            "when": when_words(visit),
-            "at": visit.starts_at.isoformat(),
-            "link": visit.path,
-        },
+        context=words,
         language=patient.user.language,
         expires_at=expires_at or visit.ends_at,
         synthetic=visit.synthetic,

@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from apps.sessions.views import board, call, courses, desk, patient, session_day, sitting
+from apps.sessions.views import board, call, courses, desk, hours, own_booking, patient, session_day, sitting
 
 urlpatterns: list[URLPattern] = [
     path("visits/", patient.visits, name="visits"),
     path("visits/ask/", patient.ask, name="visit-ask"),
+    path("visits/book/", own_booking.book, name="visit-book"),
     path("visits/<uuid:pk>/", patient.visit, name="visit"),
     path("visits/<uuid:pk>/arrive/", patient.arrive, name="visit-arrive"),
     path("visits/<uuid:pk>/by-phone/", patient.by_phone, name="visit-by-phone"),
@@ -16,6 +17,11 @@ urlpatterns: list[URLPattern] = [
     path("visits/<uuid:pk>/ice/", call.ice, name="visit-ice"),
     path("desk/visits/", desk.visits, name="desk-visits"),
     path("desk/visits/book/", desk.book, name="desk-visit-book"),
+    path("desk/visits/hours/", hours.hours, name="desk-visit-hours"),
+    path("desk/visits/hours/add/", hours.add_hours, name="desk-visit-hours-add"),
+    path("desk/visits/hours/different/", hours.add_different, name="desk-visit-hours-different"),
+    path("desk/visits/hours/<uuid:pk>/end/", hours.end_hours, name="desk-visit-hours-end"),
+    path("desk/visits/hours/different/<uuid:pk>/withdraw/", hours.withdraw, name="desk-visit-hours-withdraw"),
     path("desk/visits/<uuid:pk>/change/", desk.change, name="desk-visit-change"),
     path("desk/visits/<uuid:pk>/admit/", desk.admit, name="desk-visit-admit"),
     path("desk/visits/<uuid:pk>/take-over/", desk.take_over, name="desk-visit-take-over"),

@@ -5,7 +5,6 @@ from typing import Final
 
 EARLIEST_ARRIVAL: Final = timedelta(minutes=30)  # the waiting room opens so long before the start
 LATEST_ARRIVAL: Final = timedelta(minutes=60)  # and stays open so long after the planned end
-CANCEL_BEFORE: Final = timedelta(hours=2)  # later than that the person phones the clinic
 REMIND_BEFORE: Final = (timedelta(hours=24), timedelta(minutes=15))
 MINUTES_MIN: Final = 5
 MINUTES_MAX: Final = 180
@@ -19,9 +18,9 @@ def may_arrive(starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
     return starts_at - EARLIEST_ARRIVAL <= now <= ends_at + LATEST_ARRIVAL
 
 
-def patient_may_cancel(starts_at: datetime, now: datetime) -> bool:
-    """Without a phone call to the clinic."""
-    return now <= starts_at - CANCEL_BEFORE
+def patient_may_cancel(starts_at: datetime, now: datetime, before: timedelta) -> bool:
+    """Without a phone call to the clinic. before: how long before the start the clinic has set the limit."""
+    return now <= starts_at - before
 
 
 def next_reminder(starts_at: datetime, after: datetime) -> datetime | None:

@@ -19,7 +19,9 @@ from apps.messaging.models import Message, ReadMark, Thread
 from apps.monitoring import curves
 from apps.monitoring.views.portal import due_forms, own_record, scores_hidden
 from apps.patients.models import Patient, SafetyPlan
+from apps.sessions.after_dose import window_of
 from apps.sessions.models import Visit, VisitStatus
+from apps.sessions.open_times import booking_rules
 
 COMING = [VisitStatus.PLANNED, VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS]
 
@@ -48,6 +50,7 @@ def _patient_home(request: ClinicRequest) -> HttpResponse:
         "greeting": _greeting(patient),
         "due": due,
         "visit": visit,
+        "after_dose": window_of(patient) if booking_rules(patient).allowed else None,
         "message": message,
         "unread_messages": unread,
         "has_plan": SafetyPlan.objects.filter(patient=patient).exists(),

@@ -7,7 +7,7 @@ Relations are seen from Riverside: `own` hangs on Maria, `other` on Tobias (same
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -35,7 +35,7 @@ from apps.notifications.models import Delivery, PushSubscription
 from apps.patients import actions as patients
 from apps.patients.models import Patient
 from apps.sessions import actions as treatment
-from apps.sessions.models import Visit, VisitNote
+from apps.sessions.models import DifferentTime, Visit, VisitHours, VisitNote
 from tests.cast import Cast, make_cast, make_person
 from tests.clinical.packs import pack_for
 from tests.monitoring.stage import questionnaire
@@ -223,6 +223,7 @@ def _fill_clinics(world: World) -> None:
     for relation, clinic, member in (*homes, ("foreign", cast.other_clinic, cast.other_prescriber)):
         with use_clinic(clinic.pk):
             _fill_clinic(world, relation, clinic, member)
+            _fill_hours(world, relation, clinic, member)
 
 
 def _fill_clinic(world: World, relation: str, clinic: Clinic, member: User) -> None:
@@ -246,6 +247,25 @@ def _fill_clinic(world: World, relation: str, clinic: Clinic, member: User) -> N
     world.note("staff-contact-point", relation, ContactPoint.objects.filter(user=member).order_by("rank")[0].pk)
     token, _text = create_token(label="lab", scopes=[Permission.SEE_DESK], days=9, actor=member)
     world.note("staff-token", relation, token.pk)
+
+
+def _fill_hours(world: World, relation: str, clinic: Clinic, member: User) -> None:
+    """When that clinician holds visits."""
+    hours = VisitHours.objects.create(
+        clinic=clinic,
+        clinician=member.membership,
+        weekday=1,
+        opens=time(9),
+        closes=time(10),
+        time_zone=clinic.time_zone,
+        first_on=clock.now().date(),
+    )
+    starts = clock.now() + timedelta(days=20)
+    away = DifferentTime.objects.create(
+        clinic=clinic, clinician=member.membership, starts_at=starts, ends_at=starts + timedelta(hours=1), is_away=True
+    )
+    world.note("visit-hours", relation, hours.pk)
+    world.note("different-time", relation, away.pk)
 
 
 def _actors(cast: Cast) -> list[Actor]:

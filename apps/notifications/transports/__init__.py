@@ -19,6 +19,7 @@ class Letter:
     """What goes on the wire. key: the idempotency key, the same for every try of one delivery.
 
     link: where a tap on a notification leads; token: with which the browser says that it came and was opened.
+    calendar: an iCalendar file that goes along where the channel can carry one (email).
     """
 
     key: str
@@ -30,6 +31,7 @@ class Letter:
     token: str = ""
     urgent: bool = False
     clinic_id: UUID | None = None
+    calendar: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,15 @@ class Mail:
 
 def _message(letter: Letter) -> EmailMessage:
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
-    return EmailMessage(
+    message = EmailMessage(
         subject=letter.subject,
         body=letter.body,
         to=[letter.address],
         headers={"Message-ID": f"<{letter.key}@{domain}>", "Auto-Submitted": "auto-generated"},
     )
+    if letter.calendar:
+        message.attach("appointment.ics", letter.calendar, "text/calendar")
+    return message
 
 
 def _meaning(error: smtplib.SMTPException) -> Refused | Unclear:

@@ -7,7 +7,15 @@ from apps.sessions.actions.agreements import (
     tell_wishes,
     withdraw_consent,
 )
-from apps.sessions.actions.booking import ask_for_visit, book_visit, cancel, change, conflicts, take_over
+from apps.sessions.actions.booking import (
+    ask_for_visit,
+    book_visit,
+    cancel,
+    change,
+    conflicts,
+    may_still_cancel,
+    take_over,
+)
 from apps.sessions.actions.call import admit, finish, here, hold_by_phone, join, leave, report
 from apps.sessions.actions.countersign import may_confirm, set_pin
 from apps.sessions.actions.courses import (
@@ -21,8 +29,10 @@ from apps.sessions.actions.courses import (
 )
 from apps.sessions.actions.doses import Order, end_dose, give_device, give_dose, move_dose, review_dose, void_dose
 from apps.sessions.actions.events import Noted, Tap, note_events
+from apps.sessions.actions.hours import add_different_time, add_hours, end_hours, withdraw_different_time
 from apps.sessions.actions.leaving import discharge, end_without_dose, leave_against_advice, leaving
 from apps.sessions.actions.notes import correct_note, save_note, sign_note
+from apps.sessions.actions.self_booking import book_own, move_own
 from apps.sessions.actions.waiting import CHECKS, arrive, ask_for_phone, note_device_check, say_delay, wait
 from apps.sessions.refusal import TreatmentRefused, VisitRefused
 
@@ -34,11 +44,14 @@ __all__ = [
     "Tap",
     "TreatmentRefused",
     "VisitRefused",
+    "add_different_time",
+    "add_hours",
     "admit",
     "answer_screening",
     "arrive",
     "ask_for_phone",
     "ask_for_visit",
+    "book_own",
     "book_visit",
     "cancel",
     "change",
@@ -48,6 +61,7 @@ __all__ = [
     "discharge",
     "end_course",
     "end_dose",
+    "end_hours",
     "end_without_dose",
     "finish",
     "give_device",
@@ -59,7 +73,9 @@ __all__ = [
     "leave_against_advice",
     "leaving",
     "may_confirm",
+    "may_still_cancel",
     "move_dose",
+    "move_own",
     "note_device_check",
     "note_events",
     "open_session",
@@ -79,4 +95,5 @@ __all__ = [
     "void_dose",
     "wait",
     "withdraw_consent",
+    "withdraw_different_time",
 ]

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from psycopg.errors import ExclusionViolation
 
+from apps.accounts.clinic_settings import setting
 from apps.accounts.models import Membership, User
 from apps.accounts.permissions import Permission, may
 from apps.alerts.actions import raise_alert
@@ -20,7 +21,9 @@ from apps.core.ids import new_id
 from apps.notifications import actions as notifications
 from apps.patients.models import Patient
 from apps.sessions import notices
-from apps.sessions.models import LIVE, Visit, VisitEventKind, VisitStatus
+from apps.sessions.free_times import Span
+from apps.sessions.models import LIVE, DifferentTime, Visit, VisitEventKind, VisitStatus
+from apps.sessions.open_times import absences
 from apps.sessions.record import announce, clean, is_patient, keep, locked, member_of, note
 from apps.sessions.refusal import VisitRefused
 from apps.sessions.visit_rules import MINUTES_MAX, MINUTES_MIN, next_reminder, patient_may_cancel
@@ -54,9 +57,14 @@ def book_visit(
         alert=alert,
         synthetic=synthetic or patient.synthetic,
     )
-    _check(visit)
-    visit.next_step_at = next_reminder(starts_at, clock.now())
-    _put(visit)
+    return place(visit, actor)
+
+
+def place(visit: Visit, actor: User | None) -> Visit:
+    """Check a new visit, write it, tell the person and the desk. Raises VisitRefused as book_visit does."""
+    check(visit)
+    visit.next_step_at = next_reminder(visit.starts_at, clock.now())
+    put(visit)
     note(visit, VisitEventKind.BOOKED, actor)
     audit.record(action=Action.CREATE, actor_id=actor.pk if actor else None, obj=visit)
     notices.tell_booked(visit)
@@ -87,14 +95,15 @@ def change(
     visit.ends_at = visit.starts_at + length
     visit.clinician = clinician or visit.clinician
     visit.reason = visit.reason if reason is None else clean(reason, 120)
-    _check(visit)
+    check(visit)
     visit.next_step_at = next_reminder(visit.starts_at, clock.now())
     visit.delay_minutes = 0
-    _put(visit)
+    put(visit)
     notifications.cancel(subject_kind="visit", subject_id=visit.pk)
+    keep(visit, VisitEventKind.MOVED, actor, visit.clinician.user.name)
     if moved:
         notices.tell_booked(visit)
-    return keep(visit, VisitEventKind.MOVED, actor, visit.clinician.user.name)
+    return visit
 
 
 @transaction.atomic
@@ -109,8 +118,8 @@ def take_over(*, visit: Visit, actor: User) -> Visit:
     if visit.seats.filter(by_patient=False, left_at__isnull=True, seen_at__gt=notices.fresh_since()).exists():
         raise VisitRefused("taken", _("%(name)s is in the call.") % {"name": visit.clinician.user.name})
     visit.clinician = member
-    _check(visit, in_future=False)
-    _put(visit)
+    check(visit, in_future=False)
+    put(visit)
     return keep(visit, VisitEventKind.TAKEN_OVER, actor, member.user.name)
 
 
@@ -118,7 +127,7 @@ def take_over(*, visit: Visit, actor: User) -> Visit:
 def cancel(*, visit: Visit, reason: str, actor: User) -> Visit:
     """Cancel a visit that has not begun; whoever waits for it sees so at once.
 
-    The person may until two hours before the start. Raises VisitRefused: begun, over, late, reason.
+    The person may until so many hours before the start as the clinic has set. Raises VisitRefused: begun, over, late, reason.
     """
     visit = locked(visit, actor, Permission.BOOK_VISITS, Permission.OWN_RECORD)
     if visit.status == VisitStatus.CANCELLED:
@@ -127,18 +136,19 @@ def cancel(*, visit: Visit, reason: str, actor: User) -> Visit:
         raise VisitRefused("begun", _("The visit has begun. End it instead."))
     if visit.status == VisitStatus.FINISHED:
         raise VisitRefused("over", _("This visit is over."))
-    if is_patient(actor) and not patient_may_cancel(visit.starts_at, clock.now()):
+    if is_patient(actor) and not may_still_cancel(visit):
         raise VisitRefused("late", _("It is too close to the visit to cancel here. Please phone the clinic."))
     if not clean(reason) and not is_patient(actor):
         raise VisitRefused("reason", _("Say why. The person sees it."))
     visit.status, visit.next_step_at = VisitStatus.CANCELLED, None
     visit.cancel_reason = clean(reason)
     notifications.cancel(subject_kind="visit", subject_id=visit.pk)
+    keep(visit, VisitEventKind.CANCELLED, actor, visit.cancel_reason)
     if is_patient(actor):
         _tell_clinic(visit, "visit-cancelled", _("Cancelled the visit of %(when)s"))
     else:
         notices.tell_cancelled(visit)
-    return keep(visit, VisitEventKind.CANCELLED, actor, visit.cancel_reason)
+    return visit
 
 
 @transaction.atomic
@@ -161,12 +171,30 @@ def ask_for_visit(*, patient: Patient, wish: str, actor: User, visit: Visit | No
     )
 
 
+def may_still_cancel(visit: Visit) -> bool:
+    """May the person cancel or move it without a phone call to the clinic?"""
+    hours = setting(visit.clinic, "visit_cancel_hours")
+    return patient_may_cancel(visit.starts_at, clock.now(), timedelta(hours=hours))
+
+
 def conflicts(visit: Visit) -> list[str]:
-    """Every live visit of the same clinician or patient that overlaps, in words (clinic's time)."""
+    """All that overlaps, in words (clinic's time): live visits of the clinician or patient, the clinician's absence."""
     rows = Visit.objects.filter(Q(clinician_id=visit.clinician_id) | Q(patient_id=visit.patient_id))
     rows = rows.filter(status__in=LIVE, starts_at__lt=visit.ends_at, ends_at__gt=visit.starts_at)
     rows = rows.filter(clinic_id=visit.clinic_id).exclude(pk=visit.pk)
-    return [_conflict(other, visit) for other in rows.select_related("patient", "clinician__user", "clinic")]
+    away = absences(visit.clinician_id, Span(visit.starts_at, visit.ends_at))
+    found = [_conflict(other, visit) for other in rows.select_related("patient", "clinician__user", "clinic")]
+    return found + [_absence(one, visit) for one in away]
+
+
+def _absence(away: DifferentTime, visit: Visit) -> str:
+    zone = ZoneInfo(visit.clinic.time_zone)
+    words = {
+        "clinician": visit.clinician.user.name,
+        "from": date_format(away.starts_at.astimezone(zone), "D j M H:i"),
+        "to": date_format(away.ends_at.astimezone(zone), "D j M H:i"),
+    }
+    return _("%(clinician)s is away, %(from)s to %(to)s.") % words
 
 
 def _conflict(other: Visit, visit: Visit) -> str:
@@ -194,9 +222,9 @@ def _length(minutes: int) -> int:
     return minutes
 
 
-def _check(visit: Visit, *, in_future: bool = True) -> None:
+def check(visit: Visit, *, in_future: bool = True) -> None:
     """Everything that can be said in words before the constraints speak."""
-    _queue_up(visit)
+    queue_up(visit)
     if in_future and visit.starts_at < clock.now():
         raise VisitRefused("past", _("That time is over already."))
     if visit.patient.status != "active":
@@ -210,14 +238,15 @@ def _check(visit: Visit, *, in_future: bool = True) -> None:
         raise VisitRefused("conflict", " ".join(found))
 
 
-def _queue_up(visit: Visit) -> None:
+def queue_up(visit: Visit) -> None:
     """One booking a clinician and a patient at a time, in a fixed order: two at once see each other's rows."""
     with connection.cursor() as cursor:
         for key in sorted((f"visit:{visit.clinician_id}", f"visit:{visit.patient_id}")):
             cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
 
-def _put(visit: Visit) -> None:
+def put(visit: Visit) -> None:
+    """Write it; the database's constraints have the last word. Raises VisitRefused: conflict."""
     try:
         with transaction.atomic():
             visit.save()

@@ -22,6 +22,7 @@ from apps.sessions.models.dosing import (
     SessionEventKind,
     SessionStatus,
 )
+from apps.sessions.models.hours import DifferentTime, VisitHours
 from apps.sessions.models.visits import (
     LIVE,
     Visit,
@@ -40,6 +41,7 @@ __all__ = [
     "CountersignPin",
     "Course",
     "CourseStatus",
+    "DifferentTime",
     "DoseRoute",
     "DosingSession",
     "GateOverride",
@@ -55,6 +57,7 @@ __all__ = [
     "Visit",
     "VisitEvent",
     "VisitEventKind",
+    "VisitHours",
     "VisitNote",
     "VisitSeat",
     "VisitStatus",

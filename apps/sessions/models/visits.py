@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import ClinicRow, Membership
 from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert, TsTzRange
+from apps.monitoring.models import Slot
 from apps.patients.models import Patient
 
 
@@ -22,6 +23,8 @@ class VisitStatus(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
+RATINGS = [("good", _("good")), ("patchy", _("some trouble")), ("bad", _("bad"))]
+SHOWN = [("curve", _("curve")), ("scale", _("scale"))]
 LIVE = (VisitStatus.PLANNED, VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS)
 
 
@@ -42,6 +45,9 @@ class Visit(ClinicRow):
     cancel_reason = models.CharField(max_length=200, blank=True)
     by_phone_at = models.DateTimeField(null=True)  # the person asked to be phoned instead
     next_step_at = models.DateTimeField(null=True)  # next reminder
+    rating = models.CharField(max_length=10, blank=True, db_default="", choices=RATINGS)  # the person's, of the call
+    shown = models.CharField(max_length=10, blank=True, db_default="", choices=SHOWN)  # what both look at
+    shown_slot = models.ForeignKey(Slot, null=True, on_delete=models.PROTECT, related_name="+")  # of a shown scale
     version = models.PositiveIntegerField(default=0)  # of what the live topics show
     synthetic = models.BooleanField(default=False)
 
@@ -130,6 +136,8 @@ class VisitEventKind(models.TextChoices):
     LOWERED = "lowered", _("picture lowered, network")
     LEFT = "left", _("left")
     ENDED = "ended", _("visit ended")
+    SHOWN = "shown", _("shown to both")
+    RATED = "rated", _("picture and sound rated")
     CANCELLED = "cancelled", _("cancelled")
 
 
@@ -154,6 +162,7 @@ class VisitNote(ClinicRow):
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="notes")
     author = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
     text = models.TextField(blank=True)
+    for_patient = models.TextField(blank=True, db_default="")  # in plain words; the person reads it once it is signed
     next_step = models.CharField(
         max_length=20,
         blank=True,

@@ -23,6 +23,7 @@ from apps.accounts.requests import ClinicRequest
 from apps.audit import actions as audit
 from apps.core import clock
 from apps.sessions import actions
+from apps.sessions.after_dose import windows_without_visit
 from apps.sessions.forms import BookForm, CancelForm, ChangeForm, DelayForm, NoteForm, clinic_of, faults, today_words
 from apps.sessions.models import Visit, VisitEvent, VisitNote, VisitStatus
 from apps.sessions.record import PEOPLE, member_of
@@ -39,7 +40,8 @@ def visits(request: ClinicRequest) -> HttpResponse:
     """The waiting room, today, ahead, notes not signed; ?patient= prepares a booking; ?part=queue the lists alone."""
     if request.GET.get("part") == "queue":
         return render(request, "sessions/_queue.html", _lists(request))
-    initial = {"patient": request.GET.get("patient"), "clinician": member_of(request.user).pk}
+    asked = {name: request.GET.get(name) for name in ("patient", "alert", "day") if request.GET.get(name)}
+    initial = {"clinician": member_of(request.user).pk} | asked
     form = BookForm(user=request.user, initial=initial) if request.user.may(Permission.BOOK_VISITS) else None
     return _page(request, form)
 
@@ -51,7 +53,7 @@ def book(request: ClinicRequest) -> HttpResponse:
     form = BookForm(request.POST, user=request.user)
     if not form.is_valid():
         return _page(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    wanted = {name: form.cleaned_data[name] for name in ("patient", "clinician", "minutes", "reason")}
+    wanted = {name: form.cleaned_data[name] for name in ("patient", "clinician", "minutes", "reason", "alert")}
     try:
         visit = actions.book_visit(**wanted, starts_at=form.starts_at(), actor=request.user)
     except VisitRefused as refusal:
@@ -85,7 +87,13 @@ def change(request: ClinicRequest, pk: UUID) -> HttpResponse:
 
 
 def _page(request: ClinicRequest, form: BookForm | None, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
-    context = {"nav": "visits", "form": form, "today": today_words(clinic_of(request.user).time_zone)}
+    clinic = clinic_of(request.user)
+    context = {
+        "nav": "visits",
+        "form": form,
+        "today": today_words(clinic.time_zone),
+        "after_dose": windows_without_visit(request.user, clinic),
+    }
     return render(request, "sessions/desk_list.html", context | _lists(request), status=status)
 
 

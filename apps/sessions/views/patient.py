@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,12 +16,14 @@ from apps.audit import actions as audit
 from apps.core import clock
 from apps.patients.models import Patient, Whereabouts
 from apps.sessions import actions
+from apps.sessions.after_dose import window_of
 from apps.sessions.forms import ArriveForm, CancelForm, WishForm
-from apps.sessions.invite_file import calendar_file
+from apps.sessions.invite import calendar_of
 from apps.sessions.models import LIVE, Visit, VisitStatus
+from apps.sessions.open_times import booking_rules
 from apps.sessions.record import PEOPLE
 from apps.sessions.refusal import VisitRefused
-from apps.sessions.visit_rules import EARLIEST_ARRIVAL, expected_at, may_arrive, patient_may_cancel
+from apps.sessions.visit_rules import EARLIEST_ARRIVAL, expected_at, may_arrive
 
 PAST_SHOWN = 10
 
@@ -59,7 +60,16 @@ def _list(request: ClinicRequest, form: WishForm, status: HTTPStatus = HTTPStatu
     ahead = list(own.filter(status__in=LIVE).order_by("starts_at"))
     past = list(own.exclude(status__in=LIVE).order_by("-starts_at")[:PAST_SHOWN])
     audit.record_seen([*ahead, *past], actor_id=request.user.pk, detail="visits")
-    context = {"nav": "visits", "ahead": ahead, "past": past, "form": form, "patient": _patient(request)}
+    patient = _patient(request)
+    context = {
+        "nav": "visits",
+        "ahead": ahead,
+        "past": past,
+        "form": form,
+        "patient": patient,
+        "may_book": booking_rules(patient).allowed and patient.status == "active",
+        "after_dose": window_of(patient),
+    }
     return render(request, "sessions/visit_list.html", context, status=status)
 
 
@@ -114,6 +124,7 @@ def cancel(request: ClinicRequest, pk: UUID) -> HttpResponse:
     found = _own(request, pk)
     form = CancelForm(request.POST if request.method == "POST" else None)
     context = {"nav": "visits", "visit": found, "form": form, "allowed": _may_cancel(found)}
+    context["may_book"] = booking_rules(found.patient).allowed
     if not form.is_bound or not form.is_valid():
         return render(request, "sessions/visit_cancel.html", context)
     try:
@@ -130,16 +141,8 @@ def cancel(request: ClinicRequest, pk: UUID) -> HttpResponse:
 def calendar(request: ClinicRequest, pk: UUID) -> HttpResponse:
     """The visit for the person's own calendar."""
     found = _own(request, pk)
-    text = calendar_file(
-        uid=f"{found.pk}@telek",
-        starts_at=found.starts_at,
-        ends_at=found.ends_at,
-        made_at=clock.now(),
-        title=_("Video visit, %(clinic)s") % {"clinic": found.clinic.name},
-        link=f"{settings.PUBLIC_URL}{found.path}",
-    )
     return HttpResponse(
-        text,
+        calendar_of(found),
         content_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="visit.ics"'},
     )
@@ -154,7 +157,7 @@ def _patient(request: ClinicRequest) -> Patient:
 
 
 def _may_cancel(found: Visit) -> bool:
-    return found.status == VisitStatus.PLANNED and patient_may_cancel(found.starts_at, clock.now())
+    return found.status == VisitStatus.PLANNED and actions.may_still_cancel(found)
 
 
 def _arrive_form(found: Visit) -> ArriveForm:
