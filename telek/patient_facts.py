@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from apps.accounts.models import User
 from apps.core.charts import Point
 from apps.messaging.models import Thread
@@ -69,6 +71,20 @@ class PatientFacts:
         if not self.doses:
             return None
         return (self.at.astimezone(self.zone).date() - self.doses[-1].started_at.astimezone(self.zone).date()).days
+
+    def plan_steps(self) -> list[tuple[str, str]]:
+        """The six steps of the safety plan in force, with their titles; none without a plan."""
+        if self.plan is None:
+            return []
+        words = [
+            ("warning_signs", _("Warning signs")),
+            ("alone", _("What helps alone")),
+            ("people_and_places", _("People and places")),
+            ("ask_for_help", _("People to ask for help")),
+            ("professionals", _("Professionals and crisis lines")),
+            ("safer_surroundings", _("Safer surroundings")),
+        ]
+        return [(title, getattr(self.plan, name)) for name, title in words]
 
     def contacts(self) -> list[EmergencyContact]:
         return list(self._rows(EmergencyContact))

@@ -1,9 +1,10 @@
-"""Video visits over the API: read, book, move, cancel."""
+"""Video visits over the API: read, book, move, cancel; admit, end, write and sign the note."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -17,7 +18,7 @@ from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
 from apps.patients.models import Patient
 from apps.sessions import actions
-from apps.sessions.models import Visit, VisitStatus
+from apps.sessions.models import Visit, VisitNote, VisitStatus
 from apps.sessions.refusal import VisitRefused
 from apps.sessions.visit_rules import MINUTES_MAX, MINUTES_MIN
 
@@ -73,6 +74,27 @@ class CancelSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=200, default="", allow_blank=True)
 
 
+class NoteSerializer(serializers.Serializer[Any]):
+    """The note of the visit's clinician. sign: sign it, which needs a next step; for_patient: what the person reads."""
+
+    text = serializers.CharField(max_length=20_000, allow_blank=True)
+    for_patient = serializers.CharField(max_length=2_000, default="", allow_blank=True)
+    next_step = serializers.ChoiceField(
+        choices=VisitNote._meta.get_field("next_step").choices or [], default="", allow_blank=True
+    )
+    next_step_on = serializers.DateField(default=None, allow_null=True)
+    sign = serializers.BooleanField(default=False)
+
+
+class WrittenNoteSerializer(serializers.ModelSerializer[VisitNote]):
+    """A note as it is kept."""
+
+    class Meta:
+        model = VisitNote
+        fields = ("id", "visit", "text", "for_patient", "next_step", "next_step_on", "status", "signed_at", "saved_at")
+        read_only_fields = fields
+
+
 class VisitFilter(serializers.Serializer[Any]):
     """What a list of visits may be narrowed by."""
 
@@ -123,3 +145,28 @@ class VisitViewSet(ClinicRows):
         """Cancel a visit that has not begun; the person may until two hours before."""
         reason = self.taken(CancelSerializer)["reason"]
         return self.show(actions.cancel(visit=self.get_object(), reason=reason, actor=self.actor))
+
+    @extend_schema(request=None, responses=VisitSerializer)
+    @action(detail=True, methods=["post"], needed=(Permission.HOLD_VISITS,))
+    def admit(self, request: Request, pk: str) -> Response:
+        """Let the waiting person in. 409: nobody waits, or the visit is with a colleague."""
+        return self.show(actions.admit(visit=self.get_object(), actor=self.actor))
+
+    @extend_schema(request=None, responses=VisitSerializer)
+    @action(detail=True, methods=["post"], needed=(Permission.HOLD_VISITS,))
+    def finish(self, request: Request, pk: str) -> Response:
+        """End the visit for both sides."""
+        return self.show(actions.finish(visit=self.get_object(), actor=self.actor))
+
+    @extend_schema(request=NoteSerializer, responses=WrittenNoteSerializer)
+    @action(detail=True, methods=["post"], needed=(Permission.HOLD_VISITS,))
+    def note(self, request: Request, pk: str) -> Response:
+        """Keep the draft of one's own note; with sign, sign it. 409: signed already, no next step, not begun."""
+        data = self.taken(NoteSerializer)
+        sign = data.pop("sign")
+        with transaction.atomic():
+            note = actions.save_note(visit=self.get_object(), **data, actor=self.actor)
+            if sign:
+                step = {"next_step": data["next_step"], "next_step_on": data["next_step_on"]}
+                note = actions.sign_note(note=note, **step, actor=self.actor)
+        return Response(WrittenNoteSerializer(note).data)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from apps.sessions.views import board, call, courses, desk, hours, own_booking, patient, session_day, sitting
+from apps.sessions.views import board, call, courses, desk, hours, own_booking, patient, session_day, showing, sitting
 
 urlpatterns: list[URLPattern] = [
     path("visits/", patient.visits, name="visits"),
@@ -14,6 +14,10 @@ urlpatterns: list[URLPattern] = [
     path("visits/<uuid:pk>/cancel/", patient.cancel, name="visit-cancel"),
     path("visits/<uuid:pk>/visit.ics", patient.calendar, name="visit-calendar"),
     path("visits/<uuid:pk>/check/", call.check, name="visit-check"),
+    path("visits/<uuid:pk>/scale/", showing.answer, name="visit-scale"),
+    path("visits/<uuid:pk>/rate/", showing.rate, name="visit-rate"),
+    path("desk/visits/<uuid:pk>/show/", showing.show, name="desk-visit-show"),
+    path("desk/visits/<uuid:pk>/scale/submit/", showing.hand_in, name="desk-visit-scale-submit"),
     path("visits/<uuid:pk>/ice/", call.ice, name="visit-ice"),
     path("desk/visits/", desk.visits, name="desk-visits"),
     path("desk/visits/book/", desk.book, name="desk-visit-book"),

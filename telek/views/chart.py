@@ -134,23 +134,9 @@ def _safety(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> di
         "notes": notes,
         "contacts": facts.contacts(),
         "where": facts.whereabouts(),
-        "steps": _steps(facts),
+        "steps": facts.plan_steps(),
         "seen": notes,
     }
-
-
-def _steps(facts: PatientFacts) -> list[tuple[str, str]]:
-    if facts.plan is None:
-        return []
-    words = [
-        ("warning_signs", _("Warning signs")),
-        ("alone", _("What helps alone")),
-        ("people_and_places", _("People and places")),
-        ("ask_for_help", _("People to ask for help")),
-        ("professionals", _("Professionals and crisis lines")),
-        ("safer_surroundings", _("Safer surroundings")),
-    ]
-    return [(title, getattr(facts.plan, name)) for name, title in words]
 
 
 def _opened(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> dict[str, object]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -13,8 +14,10 @@ from apps.accounts.doors import door
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
+from apps.alerts.models import Alert, AlertState
 from apps.audit import actions as audit
 from apps.core import clock
+from apps.monitoring.actions import scales_for_visits
 from apps.monitoring.models import QuestionnaireResponse
 from apps.monitoring.published import definition_of
 from apps.sessions.forms import NoteForm
@@ -55,12 +58,19 @@ def desk_visit(request: ClinicRequest, pk: UUID) -> HttpResponse:
         "contacts": facts.contacts(),
         "events": events,
         "checked": next((event for event in reversed(events) if event.kind == "device-check"), None),
+        "open_alerts": list(_open_alerts(visit, request.user)),
+        "scales": scales_for_visits(visit.clinic) if visit.status == VisitStatus.IN_PROGRESS else [],
         **_beside(facts),
         **notes,
     }
     shown = [visit, *facts.seen(), *notes["signed"]]
     audit.record_seen(shown, actor_id=request.user.pk, detail="visit")
     return render(request, "sessions/desk_show.html", context)
+
+
+def _open_alerts(visit: Visit, user: User) -> QuerySet[Alert]:
+    rows: QuerySet[Alert] = Alert.objects.visible_to(user).filter(patient=visit.patient)
+    return rows.exclude(state=AlertState.RESOLVED).order_by("level", "created_at")
 
 
 def _beside(facts: PatientFacts) -> dict[str, object]:

@@ -71,3 +71,19 @@ def test_a_visit_that_began_is_not_moved(cast: Cast) -> None:
     visit = arrived(cast)
     answer = cast.client(cast.coordinator).patch(f"{URL}{visit.pk}/", {"minutes": 20}, content_type="application/json")
     assert (answer.status_code, answer.headers["Content-Type"]) == (409, "application/problem+json")
+
+
+def test_a_clinicians_own_software_admits_ends_and_signs(cast: Cast) -> None:
+    url = f"{URL}{arrived(cast).pk}/"
+    client, colleague = cast.client(cast.prescriber), cast.client(cast.nurse)
+    assert colleague.post(f"{url}admit/", {}, content_type="application/json").status_code == 409
+    assert client.post(f"{url}admit/", {}, content_type="application/json").json()["status"] == "in-progress"
+    note = {"text": "Sleeps well.", "for_patient": "You go on.", "sign": True}
+    unsigned = client.post(f"{url}note/", note, content_type="application/json")
+    assert unsigned.status_code == 409
+    signed = client.post(f"{url}note/", note | {"next_step": "continue"}, content_type="application/json")
+    assert (signed.status_code, signed.json()["status"]) == (200, "final")
+    assert client.post(f"{url}note/", note, content_type="application/json").status_code == 409
+    assert client.post(f"{url}finish/", {}, content_type="application/json").json()["status"] == "finished"
+    for verb in ("admit", "finish", "note"):
+        assert cast.client(cast.patient_user).post(f"{url}{verb}/", {}).status_code in (403, 404)

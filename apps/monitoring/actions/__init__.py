@@ -18,6 +18,7 @@ from apps.monitoring.actions.phases import plan_switch, switch_phase
 from apps.monitoring.actions.ratings import ratable, record_rating
 from apps.monitoring.actions.responses import submit_response
 from apps.monitoring.actions.snooze import snooze
+from apps.monitoring.actions.together import open_together, put_away, scales_for_visits
 
 __all__ = [
     "FoundDevice",
@@ -34,10 +35,12 @@ __all__ = [
     "give_device",
     "newest",
     "on_offer",
+    "open_together",
     "pause",
     "plan_switch",
     "publish_library",
     "publish_pack",
+    "put_away",
     "ratable",
     "read_upload",
     "record_from_device",
@@ -45,6 +48,7 @@ __all__ = [
     "record_rating",
     "revoke_device",
     "save_answer",
+    "scales_for_visits",
     "set_limits",
     "snooze",
     "stage_pack",

@@ -32,7 +32,9 @@ from apps.sessions.actions.events import Noted, Tap, note_events
 from apps.sessions.actions.hours import add_different_time, add_hours, end_hours, withdraw_different_time
 from apps.sessions.actions.leaving import discharge, end_without_dose, leave_against_advice, leaving
 from apps.sessions.actions.notes import correct_note, save_note, sign_note
+from apps.sessions.actions.rating import rate
 from apps.sessions.actions.self_booking import book_own, move_own
+from apps.sessions.actions.showing import answer_together, hand_in_together, show
 from apps.sessions.actions.waiting import CHECKS, arrive, ask_for_phone, note_device_check, say_delay, wait
 from apps.sessions.refusal import TreatmentRefused, VisitRefused
 
@@ -48,6 +50,7 @@ __all__ = [
     "add_hours",
     "admit",
     "answer_screening",
+    "answer_together",
     "arrive",
     "ask_for_phone",
     "ask_for_visit",
@@ -66,6 +69,7 @@ __all__ = [
     "finish",
     "give_device",
     "give_dose",
+    "hand_in_together",
     "here",
     "hold_by_phone",
     "join",
@@ -81,12 +85,14 @@ __all__ = [
     "open_session",
     "override_gate",
     "publish_consent",
+    "rate",
     "report",
     "review_dose",
     "save_note",
     "say_delay",
     "set_enrolment",
     "set_pin",
+    "show",
     "sign_consent",
     "sign_note",
     "start_course",

@@ -21,9 +21,15 @@ DRAFT, SIGNED, IN_ERROR = "preliminary", "final", "entered-in-error"
 
 @transaction.atomic
 def save_note(
-    *, visit: Visit, text: str, actor: User, next_step: str = "", next_step_on: date | None = None
+    *,
+    visit: Visit,
+    text: str,
+    actor: User,
+    next_step: str = "",
+    next_step_on: date | None = None,
+    for_patient: str = "",
 ) -> VisitNote:
-    """Keep the draft of the visit's clinician, made when there is none.
+    """Keep the draft of the visit's clinician, made when there is none. for_patient: what the person reads of it.
 
     Raises VisitRefused: not-yours, not-begun, signed, too-long, next-step.
     """
@@ -34,7 +40,7 @@ def save_note(
     draft = VisitNote.objects.filter(visit=visit, author=member, status=DRAFT).first()
     draft = draft or VisitNote(clinic_id=visit.clinic_id, visit=visit, author=member)
     draft.text, draft.next_step, draft.next_step_on = _text(text), _step(next_step), next_step_on
-    draft.saved_at = clock.now()
+    draft.for_patient, draft.saved_at = _text(for_patient), clock.now()
     made = draft._state.adding
     draft.save()
     if made:
@@ -65,7 +71,13 @@ def sign_note(*, note: VisitNote, next_step: str, actor: User, next_step_on: dat
 
 @transaction.atomic
 def correct_note(
-    *, note: VisitNote, text: str, next_step: str, actor: User, next_step_on: date | None = None
+    *,
+    note: VisitNote,
+    text: str,
+    next_step: str,
+    actor: User,
+    next_step_on: date | None = None,
+    for_patient: str = "",
 ) -> VisitNote:
     """Replace a signed note by a new signed one; the old one stays readable as entered in error.
 
@@ -84,6 +96,7 @@ def correct_note(
         visit=visit,
         author=member,
         text=_text(text),
+        for_patient=_text(for_patient),
         next_step=_obligatory_step(next_step),
         next_step_on=next_step_on,
         status=SIGNED,

@@ -30,9 +30,9 @@ def ice(request: ClinicRequest, pk: UUID) -> HttpResponse:
     """Servers and credentials for this call and person, for an hour; only for its two sides, only while it lives."""
     visit = visit_of(request.user, str(pk))
     if visit is None:
-        return _problem(HTTPStatus.NOT_FOUND, _("There is no such visit."))
+        return problem(HTTPStatus.NOT_FOUND, _("There is no such visit."))
     if not visit.is_live:
-        return _problem(HTTPStatus.CONFLICT, _("This visit is over."))
+        return problem(HTTPStatus.CONFLICT, _("This visit is over."))
     audit.record(action=Action.READ, actor_id=request.user.pk, obj=visit, detail="ice")
     configuration = ice_configuration(
         stun_urls=settings.STUN_URLS,
@@ -58,7 +58,7 @@ def check(request: ClinicRequest, pk: UUID) -> HttpResponse:
     try:
         actions.note_device_check(visit=visit, results=results, actor=request.user)
     except VisitRefused as refusal:
-        return _problem(HTTPStatus.CONFLICT, refusal.message)
+        return problem(HTTPStatus.CONFLICT, refusal.message)
     return JsonResponse({"kept": sorted(results)})
 
 
@@ -69,14 +69,15 @@ def draft(request: ClinicRequest, pk: UUID) -> HttpResponse:
     visit = get_object_or_404(Visit.objects.visible_to(request.user), pk=pk)
     form = NoteForm(request.POST)
     if not form.is_valid():
-        return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, faults(form))
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, faults(form))
     try:
         note = actions.save_note(visit=visit, **form.cleaned_data, actor=request.user)
     except VisitRefused as refusal:
-        return _problem(HTTPStatus.CONFLICT, refusal.message)
+        return problem(HTTPStatus.CONFLICT, refusal.message)
     return JsonResponse({"saved_at": note.saved_at})
 
 
-def _problem(status: HTTPStatus, words: str) -> JsonResponse:
+def problem(status: HTTPStatus, words: str) -> JsonResponse:
+    """Why not, as RFC 9457 says it."""
     body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": words}
     return JsonResponse(body, status=status, content_type="application/problem+json")

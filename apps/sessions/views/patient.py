@@ -176,8 +176,22 @@ def _page(request: ClinicRequest, found: Visit, form: ArriveForm, status: HTTPSt
         "opens_at": found.starts_at - EARLIEST_ARRIVAL,
         "may_cancel": _may_cancel(found),
         **_waiting(found),
+        **_after(request, found),
     }
     return render(request, "sessions/visit_show.html", context, status=status)
+
+
+def _after(request: ClinicRequest, found: Visit) -> dict[str, object]:
+    """What came of a visit that is over: the summary of the signed note, the next visit, how the picture was."""
+    if found.status != VisitStatus.FINISHED:
+        return {}
+    coming = Visit.objects.visible_to(request.user).filter(status__in=LIVE, starts_at__gt=found.starts_at)
+    return {
+        "note": found.notes.filter(status="final").order_by("-signed_at").first(),
+        "next_visit": coming.select_related(*PEOPLE).order_by("starts_at").first(),
+        "may_book": booking_rules(found.patient).allowed,
+        "ratings": Visit._meta.get_field("rating").choices,
+    }
 
 
 def _waiting(found: Visit) -> dict[str, object]:

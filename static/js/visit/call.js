@@ -72,6 +72,7 @@ export class Call {
       send: (kind, fields) => this.say(kind, fields),
       on: { track: this.on.track, state: (state) => this.moved(state) },
     });
+    if (this.picture) this.peer.replace("video", this.picture);
     this.unwatchQuality = watch(this.peer.pc, (step) => this.stepped(step));
   }
 
@@ -106,6 +107,11 @@ export class Call {
     if (!this.seat.taken || broken < REBUILD_S || performance.now() - (this.rebuiltAt ?? -Infinity) < REBUILD_S * 1_000) return;
     this.rebuiltAt = performance.now();
     this.join();
+  }
+
+  sendPicture(track) { // instead of the camera's; a connection that is made anew begins with it
+    this.picture = track;
+    return this.peer?.replace("video", track);
   }
 
   setMedia(media) { Object.assign(this.media, media); this.sayMedia(); }

@@ -2,9 +2,11 @@
 import { live } from "../live.js";
 import { countdown, serverNow } from "../ui/clock.js";
 import { Screen } from "./screen.js";
+import { Shown } from "./shown.js";
 
 const root = document.getElementById("visit");
 const screen = new Screen(root);
+const shown = new Shown(root);
 const { status } = root.dataset;
 let version = null, going = false;
 
@@ -17,6 +19,7 @@ live.follow(`visit:${root.dataset.visit}`, {
       const first = version === null;
       if (row.version === version) continue;
       version = row.version;
+      shown.refresh();
       if (row.status === status || (first && row.status === status)) continue;
       if (["finished", "cancelled"].includes(row.status)) screen.end();
       going = true;

@@ -75,3 +75,13 @@ export async function chime(pitches = [660, 880]) {
   setTimeout(() => context.close(), 1_500);
   return true;
 }
+
+// The screen of this device as a video track, or null when the person thought better of it or it cannot be shared.
+export async function screenTrack() {
+  try {
+    const stream = await navigator.mediaDevices.getDisplayMedia({ video: true });
+    return stream.getVideoTracks()[0];
+  } catch {
+    return null;
+  }
+}

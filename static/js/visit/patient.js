@@ -2,10 +2,12 @@
 import { live } from "../live.js";
 import { DeviceCheck } from "./check.js";
 import { Screen } from "./screen.js";
+import { Shown } from "./shown.js";
 
 const root = document.getElementById("visit");
 const waiting = document.querySelector("[data-waiting]");
 const screen = new Screen(root);
+const shown = new Shown(root);
 const card = root.querySelector("[data-device-check]");
 let status = root.dataset.status;
 let version = null;
@@ -38,6 +40,7 @@ function changed(row) {
     opened.then(begin);
   } else if (row.status !== status) location.reload();
   else if (status === "arrived") refreshWaiting();
+  if (status === "in-progress") shown.refresh();
 }
 
 const check = card ? new DeviceCheck(root, card) : null;

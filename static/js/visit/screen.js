@@ -1,7 +1,7 @@
 // What both sides' pages show of a call: pictures, mute, camera, leave, join again. The words are line.js's.
 import { Call } from "./call.js";
 import { Line } from "./line.js";
-import { cameras, closeMedia, openMedia, otherCamera } from "./media.js";
+import { cameras, closeMedia, openMedia, otherCamera, screenTrack } from "./media.js";
 
 export class Screen {
   constructor(root) {
@@ -13,6 +13,7 @@ export class Screen {
       "[data-leave]": () => this.call?.leave(),
       "[data-rejoin]": () => this.call?.join(),
       "[data-flip]": () => this.flip(),
+      "[data-share]": () => this.share(),
     };
     for (const [selector, act] of Object.entries(clicks)) this.one(selector)?.addEventListener("click", act);
     addEventListener("pagehide", () => { if (this.call?.seat.taken) this.call.say("bye"); });
@@ -91,7 +92,19 @@ export class Screen {
     this.stream.addTrack(fresh);
   }
 
+  async share() { // the screen instead of the camera, until tapped again or the browser's own bar ends it
+    const track = this.shared ? null : await screenTrack();
+    this.shared?.stop();
+    this.shared = track;
+    track?.addEventListener("ended", () => { if (this.shared === track) this.share(); });
+    await this.call?.sendPicture(track ?? this.stream?.getVideoTracks()[0] ?? null);
+    const button = this.one("[data-share]");
+    button.querySelector("[data-on]").hidden = Boolean(track);
+    button.querySelector("[data-off]").hidden = !track;
+  }
+
   end() {
+    this.shared?.stop();
     this.call?.end();
     closeMedia(this.stream);
     this.one("[data-self]").srcObject = null;
