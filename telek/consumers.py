@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 from uuid import UUID
@@ -30,6 +31,8 @@ from telek.live_topics import together
 from telek.live_work import NotYours, topic_of, work
 
 logger = logging.getLogger(__name__)
+
+CLOSING_S = 2.0  # for the close frame of a client that does not read
 
 
 class LiveConsumer(AsyncConsumer):
@@ -61,6 +64,7 @@ class LiveConsumer(AsyncConsumer):
         self.clinic_topic = f"clinic:{self.identity.membership.clinic_id}"  # brings hints of many topics at once
         await self.send({"type": "websocket.accept"})
         for crowded_out in admit(self.identity.user.pk, self, self.limits.sockets):
+            dismiss(self.identity.user.pk, crowded_out)  # it may never say goodbye itself
             await crowded_out.end(REPLACED)
         for topic in (self.own_topic, self.clinic_topic):
             await self.listener.join(topic, self)
@@ -85,11 +89,16 @@ class LiveConsumer(AsyncConsumer):
         raise StopConsumer
 
     async def end(self, code: int) -> None:
-        """Close, once."""
+        """Close, once. Never raises: whoever makes room for a newer socket may be gone long since.
+
+        An error here would end the newer one, which would then stand in the way of the next, for ever.
+        """
         if not self.closing:
             self.closing = True
             self.wake.set()
-            await self.send({"type": "websocket.close", "code": code})
+            with suppress(OSError, RuntimeError):  # the client is gone, or the server has closed it already
+                async with asyncio.timeout(CLOSING_S):
+                    await self.send({"type": "websocket.close", "code": code})
 
     async def say(self, frame: Frame) -> None:
         """Send a frame; a client that does not read for half a minute is let go."""

@@ -28,8 +28,9 @@ class Following:
     ready: list[Row] = field(default_factory=list)  # committed rows of a log that need no reading
 
     def touch(self, hint: Frame) -> None:
-        """A hint: read again the row it names, or everything. A head that was sent already says nothing new."""
-        if isinstance(hint.get("head"), int) and hint["head"] <= self.sent and not hint.get("state"):
+        """A hint: read again the row it names, or everything. A head that is here already says nothing new."""
+        here = self.ready[-1]["seq"] if self.ready else self.sent
+        if isinstance(hint.get("head"), int) and hint["head"] <= here and not hint.get("state"):
             return
         self.dirty = True
         if isinstance(hint.get("id"), str):

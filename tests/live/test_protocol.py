@@ -12,6 +12,7 @@ from django.db import transaction
 
 from apps.core import live
 from apps.core.db.scope import use_clinic
+from telek import live_limits
 from telek.consumers import LiveConsumer
 from tests.cast import Cast
 from tests.live.topics import OFFER, add
@@ -221,6 +222,20 @@ async def test_a_client_that_talks_too_fast_is_closed(cast: Cast, open_socket: A
     for _ in range(60):
         await socket.say(type="unfollow", topic="notes")
     assert await socket.closed() == 4429
+
+
+async def test_sockets_that_died_unseen_do_not_keep_their_person_out(cast: Cast, open_socket: Any) -> None:
+    async def gone(_message: Any) -> None:
+        raise OSError("the client is gone")
+
+    for _ in range(5):
+        await open_socket(cast.nurse)
+    for consumer in live_limits._open[cast.nurse.pk]:
+        consumer.send = gone
+    for _ in range(7):
+        newest = await open_socket(cast.nurse)
+    await newest.say(type="ping", heads={})
+    assert (await newest.hear("pong"))["database"] is True
 
 
 async def test_a_silent_client_is_closed_as_idle(cast: Cast, open_socket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
