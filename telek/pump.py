@@ -27,7 +27,7 @@ from apps.monitoring.rules.live import run_due_rules
 from apps.notifications import late
 from apps.notifications.claims import due_by_channel
 from apps.notifications.sending import CHANNELS, GaveUp, Sender, Wanted
-from apps.sessions import notices, reminders
+from apps.sessions import notices, owed, reminders
 from telek import canary, reconciler, roster_gaps
 from telek.heartbeat import leave_beat
 from telek.unreached import reach_otherwise
@@ -42,6 +42,8 @@ WORK: Final[Mapping[str, Callable[[int], int]]] = {
     "problems nobody looked at": tell_unlooked,
     "rules by the clock": run_due_rules,
     "visit reminders": reminders.remind_due,
+    "forms owed": owed.escalate_forms_due,
+    "doses to review": owed.review_doses_due,
     "unread messages": message_reminders.notify_due,
     "canaries": canary.run_due,
     "roster gaps": roster_gaps.warn_due,

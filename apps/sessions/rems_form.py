@@ -26,3 +26,18 @@ def rems_form_due(session_date: date, today: date, submitted: date | None = None
         overdue=outstanding and today > due,
         submitted_late=submitted is not None and submitted > due,
     )
+
+
+#: Days after the session on which somebody is told that the form is owed, and how urgent that is (product default).
+STEPS: tuple[tuple[int, str], ...] = ((2, "P3"), (5, "P3"), (6, "P2"), (FORM_DAYS, "P2"))
+#: From day 8 on every day.
+OVERDUE_LEVEL = "P2"
+
+
+def step_day(session_date: date, step: int) -> tuple[date, str]:
+    """When step number `step` (from 0) is due, and its level. After the listed ones it is every day, for ever."""
+    if step < len(STEPS):
+        days, level = STEPS[step]
+    else:
+        days, level = FORM_DAYS + 1 + step - len(STEPS), OVERDUE_LEVEL
+    return session_date + timedelta(days=days), level

@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from apps.sessions.views import board, call, courses, desk, hours, own_booking, patient, session_day, showing, sitting
+from apps.sessions.views import (
+    board,
+    call,
+    courses,
+    desk,
+    hours,
+    own_booking,
+    patient,
+    reports,
+    session_day,
+    showing,
+    sitting,
+)
 
 urlpatterns: list[URLPattern] = [
     path("visits/", patient.visits, name="visits"),
@@ -61,4 +73,11 @@ urlpatterns: list[URLPattern] = [
     path("desk/sessions/<uuid:pk>/against-advice/", sitting.against_advice, name="session-against-advice"),
     path("desk/sessions/<uuid:pk>/without-dose/", sitting.without_dose, name="session-without-dose"),
     path("desk/sessions/<uuid:pk>/card/", sitting.card, name="session-card"),
+    path("desk/sessions/<uuid:pk>/adverse-event/", reports.adverse_event, name="session-adverse-event"),
+    path("desk/rems-forms/", reports.forms_owed, name="rems-forms"),
+    path("desk/rems-forms/<uuid:pk>/", reports.rems_form, name="rems-form"),
+    path("desk/rems-forms/<uuid:pk>/form.pdf", reports.rems_as_pdf, name="rems-pdf"),
+    path("desk/rems-forms/<uuid:pk>/form.csv", reports.rems_as_csv, name="rems-csv"),
+    path("desk/rems-forms/<uuid:pk>/form.json", reports.rems_as_json, name="rems-json"),
+    path("desk/rems-forms/<uuid:pk>/submitted/", reports.submitted, name="rems-submitted"),
 ]

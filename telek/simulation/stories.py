@@ -20,6 +20,7 @@ from apps.monitoring.models import Assignment, Slot, SlotState
 from apps.monitoring.plans import plan_slots
 from apps.monitoring.schedule import open_due_slots
 from apps.patients.models import Patient, Whereabouts
+from telek.simulation.chairs import sit_down
 from telek.simulation.run import Life, Simulation
 from telek.simulation.visits import book_coming_visits, hold_past_visits
 
@@ -58,6 +59,8 @@ def tell(simulation: Simulation, staff: dict[Role, User], until: datetime, stori
         if "unsafe-owned" in story:
             alert = unsafe_answer(life, 1, until - timedelta(minutes=40), asks_for_call=False)
             _own(alert, simulation.nurse, until - timedelta(minutes=31))
+    quiet = [life for life in simulation.lives if not stories.get(life.patient.pk)]
+    sit_down(quiet, staff, until)
 
 
 def _chat(simulation: Simulation, life: Life, until: datetime, chat: Chat) -> None:

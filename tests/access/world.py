@@ -35,7 +35,7 @@ from apps.notifications.models import Delivery, PushSubscription
 from apps.patients import actions as patients
 from apps.patients.models import Patient
 from apps.sessions import actions as treatment
-from apps.sessions.models import DifferentTime, Visit, VisitHours, VisitNote
+from apps.sessions.models import DifferentTime, RemsForm, Visit, VisitHours, VisitNote
 from tests.cast import Cast, make_cast, make_person
 from tests.clinical.packs import pack_for
 from tests.monitoring.stage import questionnaire
@@ -205,6 +205,10 @@ def _fill_treatment(world: World, relation: str, patient: Patient, clinician: Us
     session = treatment.open_session(course=course, chair=f"Chair {CLINICAL[relation]}"[:30], actor=clinician)
     world.note("course", relation, course.pk)
     world.note("dosing-session", relation, session.pk)
+    form = RemsForm.objects.create(
+        clinic=patient.clinic, session=session, due_on=clock.now().date(), next_step_at=clock.now() + timedelta(days=2)
+    )
+    world.note("rems-form", relation, form.pk)
 
 
 def _fill_account(world: World, relation: str, patient: Patient) -> None:

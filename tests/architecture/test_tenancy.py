@@ -23,6 +23,7 @@ OTHER_POLICIES = {
 LOOSE_LINKS: dict[tuple[str, str], str] = {}
 # What the pump's role may do: nothing else. Every entry is needed by something that the pump does.
 READS = [
+    "care_sessions_course",
     "care_sessions_dosingsession",
     "accounts_clinic",
     "accounts_clinicsetting",
@@ -56,6 +57,7 @@ PUMP = {
     "alerts_rule": "select, update",
     "audit_auditevent": "insert, select",
     "care_sessions_medicationadministration": "select, update",
+    "care_sessions_remsform": "select, update",
     "care_sessions_visit": "select, update",
     "care_sessions_visitevent": "insert, select",
     "core_enginebeat": "insert, select, update",

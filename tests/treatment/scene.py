@@ -11,7 +11,7 @@ from django.db import transaction
 from apps.accounts.clinic_settings import change_setting
 from apps.core import clock
 from apps.sessions import actions
-from apps.sessions.actions import Asked, Order, Tap
+from apps.sessions.actions import Asked, Order, Tap, TreatmentRefused
 from apps.sessions.agreements import text_in_force
 from apps.sessions.models import DosingSession, MedicationAdministration, SessionEvent
 from apps.sessions.treatment.screening import QUESTIONS
@@ -79,8 +79,12 @@ def given(cast: Cast, session: DosingSession, order: Order = IV, **more: Any) ->
     """The nurse gives it, Dr Okafor confirms."""
     assert cast.prescriber.membership
     signed = {"second_id": cast.prescriber.membership.pk, "pin": PIN} | more
-    with cast.acting(cast.nurse) as nurse:
-        return actions.give_dose(session=session, order=replace(order), actor=nurse, **signed)
+    with cast.acting(cast.nurse) as nurse, transaction.atomic():
+        try:
+            return actions.give_dose(session=session, order=replace(order), actor=nurse, **signed)
+        except TreatmentRefused as refusal:
+            refused = refusal  # what it wrote of the refusal stays
+    raise refused
 
 
 def dosed(cast: Cast, template: str = "iv-depression", order: Order = IV) -> DosingSession:

@@ -29,7 +29,7 @@ def rows(cast: Cast) -> tuple[int, int, int]:
 
 def refused(cast: Cast, session: DosingSession, order: Order = IV, **more: Any) -> TreatmentRefused:
     before = rows(cast)
-    with cast.acting(cast.nurse), transaction.atomic(), pytest.raises(TreatmentRefused) as caught:
+    with pytest.raises(TreatmentRefused) as caught:
         given(cast, session, order, **more)
     assert rows(cast) == before
     with cast.acting(cast.nurse), transaction.atomic():

@@ -35,12 +35,14 @@ from apps.sessions.actions.notes import correct_note, save_note, sign_note
 from apps.sessions.actions.rating import rate
 from apps.sessions.actions.self_booking import book_own, move_own
 from apps.sessions.actions.showing import answer_together, hand_in_together, show
+from apps.sessions.actions.reports import Happened, note_submission, report_adverse_event
 from apps.sessions.actions.waiting import CHECKS, arrive, ask_for_phone, note_device_check, say_delay, wait
 from apps.sessions.refusal import TreatmentRefused, VisitRefused
 
 __all__ = [
     "CHECKS",
     "Asked",
+    "Happened",
     "Noted",
     "Order",
     "Tap",
@@ -82,11 +84,13 @@ __all__ = [
     "move_own",
     "note_device_check",
     "note_events",
+    "note_submission",
     "open_session",
     "override_gate",
     "publish_consent",
     "rate",
     "report",
+    "report_adverse_event",
     "review_dose",
     "save_note",
     "say_delay",

@@ -13,6 +13,7 @@ from apps.accounts.permissions import Permission
 from apps.alerts.actions import raise_alert
 from apps.core import clock
 from apps.sessions.actions.countersign import confirmed_by
+from apps.sessions.actions.reports import owe_form
 from apps.sessions.actions.sitting import keep, locked, member_of, refusals_audited
 from apps.sessions.discharge import CloseOut
 from apps.sessions.evidence import closing_limits, facts_of, given_of, standing_dose
@@ -115,4 +116,6 @@ def _finish(session: DosingSession, actor: User, member: Membership, outcome: st
     session.status = SessionStatus.CANCELLED if outcome == "no-dose" else SessionStatus.FINISHED
     session.outcome, session.finished_at, session.finished_by = outcome, at, member
     session.next_check_at, session.level = None, ""
+    if outcome != "no-dose":
+        owe_form(session)
     return keep(session, actor, outcome)

@@ -23,6 +23,7 @@ from apps.sessions.models.dosing import (
     SessionStatus,
 )
 from apps.sessions.models.hours import DifferentTime, VisitHours
+from apps.sessions.models.reports import SERIOUS, AdverseEvent, RemsForm
 from apps.sessions.models.visits import (
     LIVE,
     Visit,
@@ -35,8 +36,10 @@ from apps.sessions.models.visits import (
 
 __all__ = [
     "LIVE",
+    "SERIOUS",
     "SESSION_OPEN",
     "TAPS",
+    "AdverseEvent",
     "ConsentText",
     "CountersignPin",
     "Course",
@@ -48,6 +51,7 @@ __all__ = [
     "MedicationAdministration",
     "PreDoseCheck",
     "Product",
+    "RemsForm",
     "Screening",
     "SessionEvent",
     "SessionEventKind",

@@ -28,6 +28,7 @@ from apps.sessions.evidence import facts_of, gate_of, newest_screening, standing
 from apps.sessions.forms import faults
 from apps.sessions.models import DoseRoute, DosingSession, MedicationAdministration, SessionEvent, SessionWishes
 from apps.sessions.refusal import TreatmentRefused
+from apps.sessions.report_forms import AdverseEventForm
 from apps.sessions.tiles import earliest_leave, signs_of
 from apps.sessions.treatment.facts import live_effects
 from apps.sessions.treatment.screening import unsure
@@ -74,6 +75,8 @@ def _page(
         "leave_at": earliest_leave(session),
         "wishes": SessionWishes.objects.filter(patient=session.patient).order_by("-created_at", "-id").first(),
         "others": on_the_board(request.user).exclude(pk=session.pk)[:6],
+        "adverse": list(session.adverse_events.order_by("onset_at")),
+        "adverse_form": AdverseEventForm() if request.user.may(Permission.WRITE_OBSERVATIONS) else None,
         **_happened(session, events),
         **_verbs(request, session, dose),
         **more,

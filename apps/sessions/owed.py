@@ -1,0 +1,95 @@
+"""The pump of treatment: forms that are owed, doses that one person gave alone. The row is the timer.
+
+Runs as telek_pump over all clinics; a row is claimed with SKIP LOCKED and worked on in a savepoint of its own.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import Error, transaction
+from django.utils.translation import gettext as _
+
+from apps.alerts.actions import raise_alert
+from apps.core import clock
+from apps.core.db.scope import use_clinic
+from apps.sessions.actions.reports import step_moment
+from apps.sessions.evidence import local_day
+from apps.sessions.models import MedicationAdministration, RemsForm
+from apps.sessions.rems_form import step_day
+
+logger = logging.getLogger(__name__)
+
+POISON_DELAY = timedelta(minutes=10)
+REVIEW_AGAIN = timedelta(hours=24)
+
+
+def escalate_forms_due(limit: int = 50) -> int:
+    """Tell somebody of each form that is owed and due for it, louder as its day comes; how many."""
+    rows = RemsForm.objects.select_related("session__course", "session__clinic", "session__patient__clinic")
+    return _drain(rows, _escalate, limit)
+
+
+def review_doses_due(limit: int = 50) -> int:
+    """A task for each dose that was given by one person alone and is not reviewed; every day again."""
+    rows = MedicationAdministration.objects.select_related("patient__clinic")
+    return _drain(rows, _ask_review, limit)
+
+
+def _drain(rows: Any, work: Callable[[Any, datetime], None], limit: int) -> int:
+    now = clock.now()
+    with transaction.atomic():
+        due = rows.filter(next_step_at__lte=now).order_by("next_step_at", "id")
+        claimed = list(due.select_for_update(skip_locked=True, of=("self",))[:limit])
+        for row in claimed:
+            _alone(row, work, now)
+    return len(claimed)
+
+
+def _alone(row: Any, work: Callable[[Any, datetime], None], now: datetime) -> None:
+    with use_clinic(row.clinic_id):
+        try:
+            with transaction.atomic():
+                work(row, now)
+        except (Error, LookupError, TypeError, ValueError):
+            logger.exception("%s %s cannot be worked on", row._meta.model_name, row.pk)
+            type(row).objects.filter(pk=row.pk).update(next_step_at=now + POISON_DELAY)
+
+
+def _escalate(form: RemsForm, now: datetime) -> None:
+    """After a pause of the pump only the newest step is told."""
+    step = form.steps
+    while step_moment(form.session, step + 1) <= now:
+        step += 1
+    form.steps, form.next_step_at = step + 1, step_moment(form.session, step + 1)
+    form.save(update_fields=["steps", "next_step_at"])
+    begun = form.session.dose_started_at or form.session.opened_at
+    level = step_day(local_day(form.session, begun), step)[1]
+    overdue = local_day(form.session, now) > form.due_on
+    words = _("REMS form overdue since %(on)s") if overdue else _("REMS form due on %(on)s")
+    raise_alert(
+        patient=form.session.patient,
+        cause="rems-form",
+        level=level,
+        title=words % {"on": form.due_on.isoformat()},
+        source_kind="rems-form",
+        source_id=form.pk,
+        rule_code=f"step-{step}",
+        synthetic=form.synthetic,
+    )
+
+
+def _ask_review(dose: MedicationAdministration, now: datetime) -> None:
+    dose.next_step_at = now + clock.scaled(REVIEW_AGAIN)
+    dose.save(update_fields=["next_step_at"])
+    raise_alert(
+        patient=dose.patient,
+        cause="dose-review",
+        level="P3",
+        title=_("A dose given by one person alone waits for review"),
+        source_kind="dose",
+        source_id=dose.pk,
+        rule_code=now.date().isoformat(),
+        synthetic=dose.synthetic,
+    )
