@@ -12,6 +12,7 @@ from telek.views.page_accept import page_accept
 from telek.views.quality import quality, remote_report
 from telek.views.receipts import receipt
 from telek.views.rules import rule, rule_change, rule_new, rules
+from telek.views.timeline import timeline
 from telek.views.visit_page import desk_visit
 from telek.views.visit_shown import shown
 
@@ -51,6 +52,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/rules/new/", rule_new, name="rule-new"),
     path("desk/rules/<uuid:pk>/", rule, name="rule"),
     path("desk/rules/<uuid:pk>/change/", rule_change, name="rule-change"),
+    path("desk/patients/<uuid:pk>/timeline/", timeline, name="timeline"),
     path("desk/visits/<uuid:pk>/", desk_visit, name="desk-visit"),
     path("visits/<uuid:pk>/shown/", shown, name="visit-shown"),
     path("", include("apps.accounts.urls")),

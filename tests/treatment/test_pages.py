@@ -108,3 +108,16 @@ def test_the_board_shows_each_chair_with_the_wishes_and_opens_the_next(cast: Cas
         assert DosingSession.objects.filter(status="in-progress").count() == 2
     assert doctor.get(f"/desk/patients/{cast.patient.pk}/treatment/").status_code == 200
     assert session.chair == "Chair 1"
+
+
+def test_the_timeline_holds_everything_in_one_place_and_can_be_narrowed(cast: Cast) -> None:
+    session = dosed(cast)
+    wrong = noted(cast, session, tap("effect", term="Nausea", grade=1))[0]
+    noted(cast, session, tap("void", corrects=wrong.pk), tap("effect", term="Headache", grade=2))
+    nurse = cast.client(cast.nurse)
+    page = nurse.get(f"/desk/patients/{cast.patient.pk}/timeline/").content.decode()
+    for words in ("IV infusion 40.00 mg", "Headache", "Consent signed", "Screening answered", "<s><a"):
+        assert words in page
+    narrowed = nurse.get(f"/desk/patients/{cast.patient.pk}/timeline/?kind=dose").content.decode()
+    assert "Consent signed" not in narrowed
+    assert "IV infusion 40.00 mg" in narrowed
