@@ -200,6 +200,10 @@ def test_the_nasal_spray_counts_its_devices_and_the_last_one_ends_the_dose(cast:
         assert Anchor.objects.get().ended_at == dose.ended_at
         with pytest.raises(TreatmentRefused):
             actions.give_device(session=session, actor=nurse)
+        actions.void_dose(session=session, reason="wrong chair", actor=nurse)
+    given(cast, session, NASAL)
+    with cast.acting(cast.nurse) as nurse, transaction.atomic():
+        assert actions.give_device(session=session, actor=nurse).ended_at is not None  # its own second one
 
 
 def test_moving_and_voiding_a_dose_moves_and_voids_its_anchor(cast: Cast) -> None:

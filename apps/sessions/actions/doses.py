@@ -228,9 +228,9 @@ def devices_of(dose: MedicationAdministration) -> int:
     return round(float(dose.dose_mg) / 28)
 
 
-def devices_given(session: DosingSession) -> int:
-    """How many are recorded."""
-    return session.events.filter(kind=SessionEventKind.DEVICE).count()
+def devices_given(dose: MedicationAdministration) -> int:
+    """How many of them are recorded; those of a dose entered in error before it don't count (ids sort by time)."""
+    return dose.session.events.filter(kind=SessionEventKind.DEVICE, pk__gt=dose.pk).count()
 
 
 @refusals_audited
@@ -241,7 +241,7 @@ def give_device(*, session: DosingSession, actor: User, at: datetime | None = No
     session = locked(session, actor)
     dose = _running(session)
     moment = _moment(dose, at)
-    number = devices_given(session) + 1
+    number = devices_given(dose) + 1
     note(session, SessionEventKind.DEVICE, member, at=moment, text=str(number))
     if number >= devices_of(dose):
         _end(session, dose, moment, None)

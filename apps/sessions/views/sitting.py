@@ -139,7 +139,7 @@ def _after(request: ClinicRequest, session: DosingSession, dose: MedicationAdmin
         "leave_form": LeaveForm(session=session, actor=request.user),
         "end_form": EndDoseForm(),
         "move_form": MoveForm(),
-        "devices": (devices_given(session), devices_of(dose)) if nasal else None,
+        "devices": (devices_given(dose), devices_of(dose)) if nasal else None,
         "reason_form": ReasonForm(),
     }
 
