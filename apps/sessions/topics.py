@@ -3,7 +3,7 @@
 A visit's own topic is for its patient and its clinician alone: what one side signals holds network addresses.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.permissions import Permission
 from apps.audit import actions as audit
+from apps.audit.actions import Fact
+from apps.audit.models import Action
 from apps.core import clock
 from apps.core.topics import CommandRefused, Offer, Row
 from apps.sessions import actions
@@ -40,6 +42,9 @@ class WaitingRoom:
         return [here.get(pk, {"id": str(pk), "version": version}) for pk, version in named.values_list("pk", "version")]
 
 
+Viewer = tuple[Any, Mapping[str, int]]
+
+
 class Chairs:
     """The session board: every open session, its tile as html; over: id and version only."""
 
@@ -47,30 +52,46 @@ class Chairs:
         return bool(user.may(Permission.SEE_CLINICAL)) and not key
 
     def rows(self, user: Any, key: str, only: list[str] | None) -> list[Row]:
-        if only is None:
-            found = on_the_board(user).values_list("pk", "version")
-        else:
-            named = [one for one in only if as_uuid(one)]
-            found = DosingSession.objects.visible_to(user).filter(pk__in=named).values_list("pk", "version")
-        return [{"id": str(pk), "version": version} for pk, version in found]
+        return self.for_all([(user, {})], key, only)[0]
 
-    def dress(self, user: Any, key: str, rows: list[Row]) -> list[Row]:
-        """One query and one small template a tile; what is shown is audited."""
-        sessions = list(on_the_board(user).filter(pk__in=[row["id"] for row in rows]))
-        template, at = get_template("sessions/_tile.html"), clock.now()
-        html = {
-            str(session.pk): template.render(
-                {
-                    "tile": tile_of(session, at),
-                    "clinic": session.clinic,
-                    "may_note": user.may(Permission.WRITE_OBSERVATIONS),
-                }
-            )
-            for session in sessions
-        }
-        if sessions:
-            audit.record_seen(sessions, actor_id=user.pk, detail="live session board")
-        return [row | {"html": html[row["id"]]} if row["id"] in html else row for row in rows]
+    def for_all(self, viewers: Sequence[Viewer], key: str, only: list[str] | None) -> list[list[Row]]:
+        """The rows of each viewer, who has these versions; all of one clinic, role and language.
+
+        Two queries whatever the number of chairs and viewers; a tile is rendered once. Each that is shown is audited.
+        """
+        if not viewers:
+            return []
+        user = viewers[0][0]
+        versions = _versions(user, only)
+        there = [pk for pk, version in versions if any(have.get(str(pk)) != version for _user, have in viewers)]
+        open_now = {session.pk: session for session in on_the_board(user).filter(pk__in=there)} if there else {}
+        html = {pk: _tile(session, user) for pk, session in open_now.items()}
+        shown: list[Fact] = []
+        rows: list[list[Row]] = [[] for _viewer in viewers]
+        for pk, version in versions:
+            for place, (viewer, have) in enumerate(viewers):
+                row: Row = {"id": str(pk), "version": version}
+                if pk in html and have.get(row["id"]) != version:
+                    row["html"] = html[pk]
+                    shown.append(Fact(Action.READ, viewer.pk, open_now[pk], "live session board"))
+                rows[place].append(row)
+        audit.record_together(shown)
+        return rows
+
+
+def _versions(user: Any, only: list[str] | None) -> list[tuple[UUID, int]]:
+    rows = DosingSession.objects.visible_to(user)
+    if only is None:
+        rows = rows.filter(status="in-progress").order_by("chair", "opened_at", "id")
+    else:
+        rows = rows.filter(pk__in=[one for one in only if as_uuid(one)])
+    return list(rows.values_list("pk", "version"))
+
+
+def _tile(session: DosingSession, user: Any) -> str:
+    may_note = user.may(Permission.WRITE_OBSERVATIONS)
+    context = {"tile": tile_of(session, clock.now()), "clinic": session.clinic, "may_note": may_note}
+    return str(get_template("sessions/_tile.html").render(context))
 
 
 class OneVisit:
