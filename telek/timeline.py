@@ -16,7 +16,7 @@ from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert
 from apps.messaging.models import Message
-from apps.monitoring.models import QuestionnaireResponse
+from apps.monitoring.models import Anchor, QuestionnaireResponse
 from apps.patients.models import Patient
 from apps.sessions.models import (
     AdverseEvent,
@@ -61,6 +61,12 @@ def _doses(patient: Patient, user: User) -> Iterator[Entry]:
         words = _("entered in error") if gone else _("given")
         detail = f"{words}, {dose.status_reason}" if dose.status_reason else words
         yield Entry(dose.started_at, "dose", str(dose), detail, dose.session.path, gone)
+    others = (
+        Anchor.objects.visible_to(user).filter(patient=patient, kind="dose").exclude(pk__in=rows.values("anchor_id"))
+    )
+    for anchor in others.order_by("-started_at")[:MOST]:
+        gone = anchor.status == "entered-in-error"
+        yield Entry(anchor.started_at, "dose", anchor.label, anchor.get_status_display(), gone=gone)
     for session in _rows(DosingSession, patient, user, "opened_at"):
         if session.finished_at is not None:
             words = _("Session %(n)s: %(how)s") % {"n": session.number, "how": session.get_outcome_display()}
@@ -70,9 +76,10 @@ def _doses(patient: Patient, user: User) -> Iterator[Entry]:
 def _scores(patient: Patient, user: User) -> Iterator[Entry]:
     rows = QuestionnaireResponse.objects.visible_to(user).filter(patient=patient).select_related("questionnaire")
     for row in rows.order_by("-authored_at")[:MOST]:
-        total = _("no total") if row.total is None else f"{row.total:g}"
+        total = _("answered") if row.total is None else f"{float(row.total):g}"
         gone = row.status == "entered-in-error"
-        yield Entry(row.authored_at, "score", f"{row.questionnaire.title}: {total}", row.severity, gone=gone)
+        severity = row.severity.replace("_", " ")
+        yield Entry(row.authored_at, "score", f"{row.questionnaire.title}: {total}", severity, gone=gone)
 
 
 def _effects(patient: Patient, user: User) -> Iterator[Entry]:
