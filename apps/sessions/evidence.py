@@ -24,6 +24,7 @@ from apps.sessions.treatment.facts import ClosingLimits, Fact, Given, standing
 from apps.sessions.treatment.gate import Evidence, Gate, GateLimits, gate
 
 VITALS_HOLD = timedelta(minutes=60)  # a reading before the dose counts so long (product default)
+CHECK_HOLDS = timedelta(hours=12)  # the questions of the day, also over midnight (product default)
 SCREEN_HOLDS = timedelta(days=14)
 RISKS = frozenset({"none", "low", "moderate", "high"})
 
@@ -40,7 +41,7 @@ def gate_of(session: DosingSession, at: datetime) -> Gate:
         consent=consent_state(session.patient),
         screened_on=local_day(session, screened.answered_at) if screened else None,
         unclear=bool(screened and questions.unsure(screened.answers)),
-        checked_today=check is not None and local_day(session, check.created_at) == today,
+        checked_today=check is not None and at - check.created_at < CHECK_HOLDS,
         prescriber_present=check.prescriber_present if check else None,
         interval=_interval(session, today),
         overridden=frozenset(session.overrides.values_list("code", flat=True)),

@@ -27,21 +27,20 @@ REVIEW_AGAIN = timedelta(hours=24)
 
 def escalate_forms_due(limit: int = 50) -> int:
     """Tell somebody of each form that is owed and due for it, louder as its day comes; how many."""
-    rows = RemsForm.objects.select_related("session__course", "session__clinic", "session__patient__clinic")
-    return _drain(rows, _escalate, limit)
+    return _drain(RemsForm.objects.all(), _escalate, limit)
 
 
 def review_doses_due(limit: int = 50) -> int:
     """A task for each dose that was given by one person alone and is not reviewed; every day again."""
-    rows = MedicationAdministration.objects.select_related("patient__clinic")
-    return _drain(rows, _ask_review, limit)
+    return _drain(MedicationAdministration.objects.all(), _ask_review, limit)
 
 
 def _drain(rows: Any, work: Callable[[Any, datetime], None], limit: int) -> int:
+    """The rows alone: what they hang on is behind the wall until their clinic is in scope."""
     now = clock.now()
     with transaction.atomic():
         due = rows.filter(next_step_at__lte=now).order_by("next_step_at", "id")
-        claimed = list(due.select_for_update(skip_locked=True, of=("self",))[:limit])
+        claimed = list(due.select_for_update(skip_locked=True)[:limit])
         for row in claimed:
             _alone(row, work, now)
     return len(claimed)
