@@ -33,9 +33,9 @@ from apps.sessions.actions.hours import add_different_time, add_hours, end_hours
 from apps.sessions.actions.leaving import discharge, end_without_dose, leave_against_advice, leaving
 from apps.sessions.actions.notes import correct_note, save_note, sign_note
 from apps.sessions.actions.rating import rate
+from apps.sessions.actions.reports import Happened, note_submission, report_adverse_event
 from apps.sessions.actions.self_booking import book_own, move_own
 from apps.sessions.actions.showing import answer_together, hand_in_together, show
-from apps.sessions.actions.reports import Happened, note_submission, report_adverse_event
 from apps.sessions.actions.waiting import CHECKS, arrive, ask_for_phone, note_device_check, say_delay, wait
 from apps.sessions.refusal import TreatmentRefused, VisitRefused
 
