@@ -61,4 +61,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.monitoring.urls")),
     path("", include("apps.messaging.urls")),
     path("", include("apps.sessions.urls")),
+    path("", include("apps.outcomes.urls")),
 ]

@@ -69,6 +69,7 @@ CATALOGUE: dict[str, SettingDefinition] = {
         _d("desk_closes", "18:00", "", _PD),
         _d("desk_days", "mon tue wed thu fri sat sun", "", f"days on which the desk opens, {_PD}"),
         _d("holidays", "", "", "days on which the desk stays closed, as 2026-12-25 2027-01-01"),
+        _d("show_forecasts", False, "", "off: in the shadow until the clinic has judged them (docs/forecasting.md)"),
         _d("video_relay_only", True, "", "hides each side's address from the other where a TURN server is set up"),
         _d("visit_self_booking", True, "", f"people book the times that clinicians opened, {_PD}"),
         _d("visit_minutes", 30, "min", f"length of a visit that the person books, {_PD}", low=10, high=120),

@@ -26,6 +26,7 @@ from apps.monitoring.published import definition_of
 from apps.patients.models import Patient
 from apps.sessions.models import Visit
 from telek.curves import INSTRUMENT, PHQ9, band_words, curve_table, dosed_curve, points_of, whole_curve
+from telek.outlook_card import outlook_card
 from telek.patient_facts import PatientFacts, item_lines
 from telek.score_lines import ScoreLine, score_lines
 
@@ -87,6 +88,7 @@ def _summary(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> d
         "curve": dosed_curve(points, facts.doses, facts.at, (620, 300), scale),
         "whole": whole_curve(points, facts.doses, facts.at, facts.zone, scale),
         "table": curve_table(points, facts.doses, scale),
+        "card": outlook_card(facts),
         "scale": scale,
         "scores": scores,
         "alerts": open_alerts,

@@ -1,0 +1,82 @@
+"""What may come for one person: the fan, the chance of a relapse, the window; and what all of it rests on."""
+
+from dataclasses import dataclass
+from typing import Final
+from zlib import crc32
+
+import numpy as np
+
+from apps.outcomes.mathematics.courses import Course, day_table, plan_table
+from apps.outcomes.mathematics.fit import Model, responsibilities
+from apps.outcomes.mathematics.forecast import Mixture, ahead
+from apps.outcomes.mathematics.kalman import Belief, exposure
+from apps.outcomes.mathematics.paths import FAR, RUN, fade
+from apps.outcomes.mathematics.running import last_beliefs
+
+DAYS: Final = (7, 14, 28)
+SHARES: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Fan:
+    """So many days ahead: the middle, 50 and 80 % bands of the total that would be reported."""
+
+    day: int
+    low80: float
+    low50: float
+    middle: float
+    high50: float
+    high80: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """relapse14 and window only for somebody below the threshold without a planned session; the window holds the
+    middle half of the paths, days from now.
+
+    effect: share of the full effect of treatment that is still felt, 0..1.
+    """
+
+    fan: tuple[Fan, ...]
+    threshold: int
+    effect: float
+    last_score: float
+    last_score_day: int
+    relapse14: float | None
+    window: tuple[float, float] | None
+
+    @property
+    def window_is_open_ended(self) -> bool:
+        """The later end lies beyond what is told apart."""
+        return self.window is not None and self.window[1] >= FAR
+
+
+def outlook(course: Course, model: Model, person: str) -> Outlook:
+    """The forecast of today under the course's plan. person: any stable name; it seeds the paths, together with the day."""
+    belief = last_beliefs(day_table([course]), model.grid, model.noise)
+    future = ahead(belief, model, plan_table([course], max(DAYS)), set(DAYS))
+    weights = responsibilities(belief.log, model.weights)
+    scores = {0: course.baseline} | {day: total for day, total in course.scores.items() if day <= course.last_day}
+    latest = max(scores)
+    calm = scores[latest] < course.threshold and not course.plan
+    relapse, window = _fade(course, belief, model, person) if calm else (None, None)
+    return Outlook(
+        fan=tuple(_fan(day, future[day]) for day in DAYS),
+        threshold=int(course.threshold),
+        effect=float(np.sum(weights * exposure(belief))),
+        last_score=scores[latest],
+        last_score_day=latest,
+        relapse14=relapse,
+        window=window,
+    )
+
+
+def _fan(day: int, future: Mixture) -> Fan:
+    return Fan(day, *(float(future.quantile(share)[0]) for share in SHARES))
+
+
+def _fade(course: Course, belief: Belief, model: Model, person: str) -> tuple[float, tuple[float, float]]:
+    seed = crc32(f"{person} {course.last_day}".encode())
+    found = fade(belief, 0, model, plan_table([course], FAR + RUN)[0], course.threshold, seed)
+    low, high = found.quantiles((0.25, 0.75))
+    return found.relapse14, (float(low), float(high))

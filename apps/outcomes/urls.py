@@ -1,0 +1,10 @@
+"""Pages of this app."""
+
+from django.urls import URLPattern, path
+
+from apps.outcomes import views
+
+urlpatterns: list[URLPattern] = [
+    path("desk/outcomes/", views.clinic_outcomes, name="outcomes"),
+    path("desk/outcomes.csv", views.clinic_outcomes_csv, name="outcomes-csv"),
+]

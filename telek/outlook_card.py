@@ -1,0 +1,102 @@
+"""The forecast of one person on their chart: the fan, its table, and what it rests on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from apps.accounts.clinic_settings import setting
+from apps.core.charts import Forecast, Svg, TrendLabels, trend
+from apps.monitoring.models import Observation
+from apps.monitoring.moods import MOOD
+from apps.outcomes.mathematics.change import Change, change
+from apps.outcomes.outlook import Outlook, outlook
+from apps.outcomes.people import course_of
+from apps.outcomes.prior import starting_model
+from telek.curves import GAP_DAYS, PHQ9, as_doses, severity_bands
+from telek.patient_facts import PatientFacts
+
+SHOWN_BEFORE = timedelta(days=56)
+
+
+@dataclass(frozen=True)
+class OutlookCard:
+    """Everything that must stand beside a forecast."""
+
+    svg: Svg
+    outlook: Outlook
+    change_words: str
+    score_age: int
+    effect: int
+    relapse: int
+    scores: int
+    doses: int
+    moods: int
+    version: str
+    source: str
+
+
+def outlook_card(facts: PatientFacts) -> OutlookCard | None:
+    """None while the clinic keeps forecasts in the shadow, before the first dose, or without a score before it."""
+    if not setting(facts.patient.clinic, "show_forecasts"):
+        return None
+    moods = list(Observation.objects.visible_to(facts.user).filter(patient=facts.patient, code=MOOD, status="final"))
+    course = course_of(facts.responses, facts.doses, moods, facts.at, facts.zone)
+    if course is None:
+        return None
+    known = starting_model()
+    found = outlook(course, known.model, str(facts.patient.pk))
+    return OutlookCard(
+        svg=_fan(facts, found),
+        outlook=found,
+        change_words=_words(change(course.baseline, found.last_score)),
+        score_age=course.last_day - found.last_score_day,
+        effect=round(100 * found.effect),
+        relapse=round(100 * (found.relapse14 or 0)),
+        scores=len(course.scores),
+        doses=len(course.doses),
+        moods=len(course.moods),
+        version=known.version,
+        source=known.source,
+    )
+
+
+def _fan(facts: PatientFacts, found: Outlook) -> Svg:
+    labels = TrendLabels(
+        title=_("PHQ-9, the last eight weeks and the next four as a range"),
+        day=lambda moment: date_format(moment.astimezone(facts.zone), "j M"),
+        today=_("today"),
+        first="",
+        gap=_("no answer"),
+        forecast=_("forecast"),
+    )
+    since = facts.at - SHOWN_BEFORE
+    ahead: Sequence[Forecast] = [
+        Forecast(facts.at + timedelta(days=fan.day), fan.middle, fan.low50, fan.high50, fan.low80, fan.high80)
+        for fan in found.fan
+    ]
+    return trend(
+        [point for point in facts.points if point.at >= since],
+        as_doses([dose for dose in facts.doses if dose.started_at >= since]),
+        severity_bands(),
+        facts.at,
+        y_max=PHQ9.highest,
+        width=620,
+        height=260,
+        gap_days=GAP_DAYS,
+        labels=labels,
+        forecast=ahead,
+    )
+
+
+def _words(found: Change) -> str:
+    """Reliable change in words; less than five points is noise."""
+    sizes = {
+        "none": _("within the noise of the questionnaire"),
+        "possible": _("possibly more than noise"),
+        "meaningful": _("a meaningful change"),
+        "reliable": _("a reliable change"),
+    }
+    return f"{found.points:+.0f}: {sizes[found.word]}"
