@@ -11,7 +11,9 @@ from apps.accounts.clinic_settings import setting
 from apps.core.charts import Forecast, Svg, TrendLabels, trend
 from apps.monitoring.models import Observation
 from apps.monitoring.moods import MOOD
+from apps.outcomes.actions import standing
 from apps.outcomes.mathematics.change import Change, change
+from apps.outcomes.mathematics.selftest import SelfTest
 from apps.outcomes.outlook import Outlook, outlook
 from apps.outcomes.people import course_of
 from apps.outcomes.prior import starting_model
@@ -36,6 +38,8 @@ class OutlookCard:
     moods: int
     version: str
     source: str
+    held: SelfTest
+    inside: int | None
 
 
 def outlook_card(facts: PatientFacts) -> OutlookCard | None:
@@ -46,7 +50,7 @@ def outlook_card(facts: PatientFacts) -> OutlookCard | None:
     course = course_of(facts.responses, facts.doses, moods, facts.at, facts.zone)
     if course is None:
         return None
-    known = starting_model()
+    known, held = starting_model(), standing(facts.patient.clinic)
     found = outlook(course, known.model, str(facts.patient.pk))
     return OutlookCard(
         svg=_fan(facts, found),
@@ -60,6 +64,8 @@ def outlook_card(facts: PatientFacts) -> OutlookCard | None:
         moods=len(course.moods),
         version=known.version,
         source=known.source,
+        held=held,
+        inside=None if held.coverage is None else round(100 * held.coverage),
     )
 
 

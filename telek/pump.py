@@ -27,6 +27,7 @@ from apps.monitoring.rules.live import run_due_rules
 from apps.notifications import late
 from apps.notifications.claims import due_by_channel
 from apps.notifications.sending import CHANNELS, GaveUp, Sender, Wanted
+from apps.outcomes import nightly
 from apps.sessions import notices, owed, reminders
 from telek import canary, reconciler, roster_gaps
 from telek.heartbeat import leave_beat
@@ -48,6 +49,7 @@ WORK: Final[Mapping[str, Callable[[int], int]]] = {
     "canaries": canary.run_due,
     "roster gaps": roster_gaps.warn_due,
     "differences": reconciler.run_due,
+    "forecasts": nightly.forecasts_due,
 }
 # subject of a delivery -> is it still to be sent? Asked just before the wire.
 WANTED: Final[Mapping[str, Wanted]] = {

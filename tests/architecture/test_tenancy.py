@@ -67,6 +67,11 @@ PUMP = {
     "monitoring_surveylink": "insert, select, update",
     "notifications_delivery": "insert, select, update",
     "notifications_demomessage": "insert, select",
+    "outcomes_forecast": "insert, select",
+    "outcomes_forecastclock": "insert, select, update",
+    "outcomes_forecastpoint": "insert, select",
+    "outcomes_grade": "insert, select",
+    "outcomes_modelversion": "insert, select",
 }
 
 

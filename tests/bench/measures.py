@@ -28,7 +28,7 @@ from websockets.sync.client import ClientConnection, connect
 from apps.core import clock
 from apps.notifications import claims
 from apps.patients.models import Patient
-from tests.bench import readings, scene
+from tests.bench import forecasts, readings, scene
 from tests.bench.chat import chat
 from tests.bench.figures import Figure, cpu_ms, interleaved, quantile, seconds
 from tests.bench.serving import serve
@@ -277,4 +277,5 @@ ALL = {
     "device readings": readings.device_ingest,
     "patient trend": readings.patient_trend,
     "due work": due_work,  # last: it leaves many rows behind
+    "forecast": forecasts.forecast,
 }

@@ -22,12 +22,17 @@ from tests.desk.conftest import answer_phq9, give_dose
 pytestmark = pytest.mark.django_db
 
 
+def spread(total: int) -> list[int]:
+    """A total over nine items."""
+    return [total // 9 + (item < total % 9) for item in range(9)]
+
+
 @pytest.fixture
 def treated(cast: Cast) -> Cast:
     """One person: 19 before, six doses, 8 after, and a score of today."""
     with cast.acting(cast.nurse):
         for days, total in ((40, 19), (15, 8), (8, 7), (1, 9)):
-            answer_phq9(cast.patient, days, *(total // 9 + (item < total % 9) for item in range(9)))
+            answer_phq9(cast.patient, days, *spread(total))
         for days in (35, 32, 28, 25, 21, 18):
             give_dose(cast.patient, days)
     return cast

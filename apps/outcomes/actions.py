@@ -1,0 +1,131 @@
+"""Store a forecast as it was made, and grade it when its day has come. Neither touches an alert."""
+
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from apps.accounts.models import Clinic
+from apps.monitoring.models import Anchor, QuestionnaireResponse
+from apps.outcomes.mathematics.courses import Course
+from apps.outcomes.mathematics.selftest import Grade as Graded
+from apps.outcomes.mathematics.selftest import SelfTest, self_test
+from apps.outcomes.models import Forecast, ForecastPoint, Grade, ModelVersion
+from apps.outcomes.outlook import outlook
+from apps.outcomes.people import INSTRUMENT
+from apps.outcomes.prior import Versioned, starting_model
+from apps.patients.models import Patient
+
+
+@transaction.atomic
+def store_forecast(*, patient: Patient, course: Course, at: datetime, zone: ZoneInfo) -> Forecast:
+    """Make today's forecast and keep it with what it rests on. Needs the clinic in scope."""
+    known = starting_model()
+    found = outlook(course, known.model, str(patient.pk))
+    today = at.astimezone(zone).date()
+    low, high = found.window or (None, None)
+    forecast = Forecast.objects.create(
+        clinic_id=patient.clinic_id,
+        patient=patient,
+        model=_version(patient, known),
+        made_at=at,
+        made_on=today,
+        baseline=course.baseline,
+        threshold=found.threshold,
+        last_score=found.last_score,
+        scores=len(course.scores),
+        doses=len(course.doses),
+        moods=len(course.moods),
+        effect=found.effect,
+        relapse14=found.relapse14,
+        window_low=low,
+        window_high=high,
+        synthetic=patient.synthetic,
+    )
+    ForecastPoint.objects.bulk_create(
+        ForecastPoint(
+            clinic_id=patient.clinic_id,
+            forecast=forecast,
+            for_on=today + timedelta(days=fan.day),
+            days_ahead=fan.day,
+            **{name: getattr(fan, name) for name in ("low80", "low50", "middle", "high50", "high80")},
+        )
+        for fan in found.fan
+    )
+    return forecast
+
+
+@transaction.atomic
+def grade_points(*, clinic: Clinic, today: date) -> int:
+    """Grade every point of the last days whose answer has come on its very day; how many. Needs the clinic in scope.
+
+    A session given in between makes the forecast another one: it said "without a further session", and is left ungraded.
+    """
+    zone, since = ZoneInfo(clinic.time_zone), today - timedelta(days=7)
+    points = ForecastPoint.objects.filter(for_on__range=(since, today), grades__isnull=True)
+    waiting = list(points.select_related("forecast"))
+    answers = _answers({point.forecast.patient_id for point in waiting}, zone, since, clinic)
+    doses = _doses({point.forecast.patient_id for point in waiting})
+    grades = []
+    for point in waiting:
+        response = answers.get((point.forecast.patient_id, point.for_on))
+        moments = doses.get(point.forecast.patient_id, [])
+        treated = any(point.forecast.made_at < at and at.astimezone(zone).date() < point.for_on for at in moments)
+        if response is not None and response.total is not None and not treated:
+            grades.append(_grade(point, response, float(response.total)))
+    Grade.objects.bulk_create(grades)
+    return len(grades)
+
+
+def standing(clinic: Clinic) -> SelfTest:
+    """How the forecasts of this clinic have held so far, by the sequential test. Needs the clinic in scope."""
+    version = starting_model().version
+    rows = Grade.objects.filter(clinic=clinic, point__forecast__model__version=version)
+    rows = rows if clinic.synthetic else rows.filter(point__forecast__synthetic=False)
+    found = rows.order_by("point__for_on", "id").values_list("point__forecast__patient_id", "point__for_on", "share")
+    return self_test(Graded(str(person), day.toordinal() // 7, share) for person, day, share in found)
+
+
+def _version(patient: Patient, known: Versioned) -> ModelVersion:
+    row, _made = ModelVersion.objects.get_or_create(
+        clinic_id=patient.clinic_id,
+        version=known.version,
+        defaults={
+            "source": known.source,
+            "noise": asdict(known.model.noise),
+            "weights": [float(weight) for weight in known.model.weights],
+        },
+    )
+    return row
+
+
+def _grade(point: ForecastPoint, response: QuestionnaireResponse, total: float) -> Grade:
+    inside = min(point.high80, total + 0.5) - max(point.low80, total - 0.5)
+    return Grade(
+        clinic_id=point.clinic_id,
+        point=point,
+        response=response,
+        share=min(max(inside, 0.0), 1.0),
+        error=total - point.middle,
+    )
+
+
+def _answers(
+    people: set[UUID], zone: ZoneInfo, since: date, clinic: Clinic
+) -> dict[tuple[UUID, date], QuestionnaireResponse]:
+    begin = datetime.combine(since, datetime.min.time(), tzinfo=zone)
+    rows = QuestionnaireResponse.objects.filter(
+        clinic=clinic, patient_id__in=people, questionnaire__key=INSTRUMENT, status="completed", valid=True
+    ).filter(authored_at__gte=begin, total__isnull=False)
+    return {(row.patient_id, row.authored_at.astimezone(zone).date()): row for row in rows.order_by("authored_at")}
+
+
+def _doses(people: set[UUID]) -> dict[UUID, list[datetime]]:
+    found: dict[UUID, list[datetime]] = {}
+    for person, at in Anchor.objects.filter(patient_id__in=people, status="completed").values_list(
+        "patient_id", "started_at"
+    ):
+        found.setdefault(person, []).append(at)
+    return found

@@ -1,0 +1,91 @@
+"""Who needs a new forecast, and which old ones can be graded: one clinic at a time, at its due time.
+
+A person needs one once a day, and again when a score or dose has come since. Runs as telek_pump.
+"""
+
+import logging
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.db import Error, transaction
+from django.db.models import Max
+
+from apps.accounts.models import Clinic
+from apps.core import clock
+from apps.core.db.scope import use_clinic
+from apps.monitoring.models import Anchor, Observation, QuestionnaireResponse
+from apps.monitoring.moods import MOOD
+from apps.outcomes.actions import grade_points, store_forecast
+from apps.outcomes.models import Forecast, ForecastClock
+from apps.outcomes.people import INSTRUMENT, course_of
+from apps.patients.models import Patient
+
+logger = logging.getLogger(__name__)
+
+EVERY: Final = timedelta(minutes=5)
+AT_ONCE: Final = 5  # people: some 15 ms of CPU each, and the pump has alerts to see to
+MARGIN: Final = timedelta(seconds=10)  # a score written before the forecast may have been committed after it
+POISON_DELAY: Final = timedelta(hours=1)
+
+
+def forecasts_due(limit: int = 50) -> int:
+    """Look through the clinics that are due; how many forecasts and grades were made. At most AT_ONCE people each."""
+    now, made = clock.now(), 0
+    known = set(ForecastClock.objects.values_list("clinic_id", flat=True))
+    for clinic in Clinic.objects.exclude(pk__in=known):
+        with use_clinic(clinic.pk), transaction.atomic():
+            ForecastClock.objects.get_or_create(clinic=clinic, defaults={"next_at": now})
+    with transaction.atomic():
+        due = ForecastClock.objects.filter(next_at__lte=now).select_related("clinic").order_by("next_at")
+        for timer in due.select_for_update(skip_locked=True, of=("self",))[: min(limit, 2)]:
+            made += look_through(timer, now, AT_ONCE)
+    return made
+
+
+def look_through(timer: ForecastClock, now: datetime, limit: int) -> int:
+    """One clinic: grade what can be graded, forecast for at most so many people, set its next time."""
+    with use_clinic(timer.clinic_id):
+        try:
+            with transaction.atomic():
+                today = now.astimezone(ZoneInfo(timer.clinic.time_zone)).date()
+                graded = grade_points(clinic=timer.clinic, today=today)
+                waiting = _waiting(today)
+                made = sum(_forecast(patient, timer.clinic, now) for patient in waiting[:limit])
+                pause = EVERY if len(waiting) <= limit else timedelta()
+                ForecastClock.objects.filter(pk=timer.pk).update(next_at=now + pause)
+                return graded + made
+        except (Error, LookupError, TypeError, ValueError, ArithmeticError):
+            logger.exception("clinic %s: its forecasts cannot be made", timer.clinic_id)
+            ForecastClock.objects.filter(pk=timer.pk).update(next_at=now + POISON_DELAY)
+            return 0
+
+
+def _waiting(today: date) -> list[Patient]:
+    """People in care with a dose whose newest forecast is of an earlier day, or older than a score or dose."""
+    newest = dict(Forecast.objects.values("patient_id").annotate(at=Max("made_at")).values_list("patient_id", "at"))
+    days = dict(Forecast.objects.values("patient_id").annotate(on=Max("made_on")).values_list("patient_id", "on"))
+    doses = dict(Anchor.objects.values("patient_id").annotate(at=Max("created_at")).values_list("patient_id", "at"))
+    responses = QuestionnaireResponse.objects.filter(questionnaire__key=INSTRUMENT, patient_id__in=doses)
+    scores = dict(responses.values("patient_id").annotate(at=Max("created_at")).values_list("patient_id", "at"))
+    people = Patient.objects.filter(pk__in=scores, status="active").select_related("clinic").order_by("pk")
+    return [
+        patient
+        for patient in people
+        if days.get(patient.pk) != today or newest[patient.pk] < max(doses[patient.pk], scores[patient.pk]) + MARGIN
+    ]
+
+
+def _forecast(patient: Patient, clinic: Clinic, now: datetime) -> bool:
+    zone = ZoneInfo(clinic.time_zone)
+    course = course_of(
+        QuestionnaireResponse.objects.filter(patient=patient, questionnaire__key=INSTRUMENT, status="completed"),
+        Anchor.objects.filter(patient=patient, kind="dose", status="completed"),
+        Observation.objects.filter(patient=patient, code=MOOD, status="final"),
+        now,
+        zone,
+    )
+    if course is None:
+        return False
+    store_forecast(patient=patient, course=course, at=now, zone=zone)
+    return True
