@@ -88,7 +88,7 @@ def _fan(facts: PatientFacts, found: Outlook) -> Svg:
         as_doses([dose for dose in facts.doses if dose.started_at >= since]),
         severity_bands(),
         facts.at,
-        y_max=PHQ9.highest,
+        y_max=PHQ9.top,
         width=620,
         height=260,
         gap_days=GAP_DAYS,
