@@ -28,7 +28,8 @@ def reach_otherwise(delivery: Delivery) -> None:
 
 def forget_if_gone(delivery: Delivery) -> None:
     """A browser that its push service no longer knows is no way to reach anybody."""
-    if not PushSubscription.objects.filter(pk__in=_uuids(delivery.address)).exists():
+    numbers = _uuids(delivery.address)  # none: an address of another kind of push, which says nothing of this sort
+    if numbers and not PushSubscription.objects.filter(pk__in=numbers).exists():
         points = ContactPoint.objects.filter(
             clinic_id=delivery.clinic_id, user_id=delivery.recipient_id, channel="push"
         )

@@ -11,6 +11,8 @@ from apps.notifications.keys import one_tap_token
 from apps.notifications.models import Delivery, Kind
 from apps.notifications.transports import Letter
 
+ACCEPTED_BY_LINK = "alert_page"
+
 
 def letter_of(delivery: Delivery) -> Letter:
     """The delivery in its recipient's language. Raises TemplateDoesNotExist for a template that nobody wrote."""
@@ -32,7 +34,7 @@ def letter_of(delivery: Delivery) -> Letter:
 
 def _one_tap(delivery: Delivery) -> dict[str, str]:
     """The link with which a page is accepted, for a person of the clinic (the fallback contact is none)."""
-    if delivery.kind != Kind.ALERT or delivery.recipient_id == delivery.clinic_id:
+    if delivery.template != ACCEPTED_BY_LINK or delivery.recipient_id == delivery.clinic_id:
         return {}
     return {"accept": f"{settings.PUBLIC_URL}/p/{one_tap_token(delivery.pk)}/"}
 

@@ -113,3 +113,12 @@ def test_a_message_that_has_gone_keeps_no_link(cast: Cast, alert: Alert) -> None
         row.refresh_from_db()
     assert "link" not in row.context
     assert row.context["code"] == alert.code
+
+
+def test_who_is_only_told_gets_no_link_that_takes_it(cast: Cast, alert: Alert) -> None:
+    with cast.acting(cast.nurse):
+        row = Delivery.objects.get(channel="sms")
+        row.template = "alert_uncovered"
+        letter = letter_of(row)
+    assert "/p/" not in letter.body
+    assert letter.link.endswith(alert.path)

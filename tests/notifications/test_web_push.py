@@ -170,3 +170,15 @@ def test_what_is_no_json_is_refused(cast: Cast, body: bytes) -> None:
 def test_known_push_services_are_allowed(origin: str) -> None:
     assert is_push_service("https://updates.push.services.mozilla.com/wpush/v2/x")
     assert is_push_service("https://fcm.googleapis.com/fcm/send/x")
+
+
+def test_a_refusal_of_another_kind_of_push_takes_no_device_away(cast: Cast, provider: Provider) -> None:
+    """settings.TRANSPORTS names the plain JSON provider here: its addresses are its own."""
+    provider.behave("422")
+    with cast.acting(cast.nurse):
+        ContactPoint.objects.create(clinic=cast.clinic, user=cast.nurse, channel="push", address="token-7", rank=0)
+    a_raise(cast.patient)
+    send(cast)
+    with cast.acting(cast.nurse):
+        assert Delivery.objects.get(channel="push").state == State.DEAD
+        assert ContactPoint.objects.filter(channel="push", address="token-7").exists()
