@@ -127,6 +127,15 @@ def note_answered(*, delivery_id: UUID) -> bool:
     return changed
 
 
+def note_subject_answered(*, subject_kind: str, subject_id: UUID) -> int:
+    """What the messages about that subject asked for is done; how many had gone out.
+
+    No proof that one of them arrived: the person may have come by another way.
+    """
+    out = Delivery.objects.filter(subject_kind=subject_kind, subject_id=subject_id, answered_at__isnull=True)
+    return out.filter(state__in=[State.SENT, State.DELIVERED, State.UNKNOWN]).update(answered_at=clock.now())
+
+
 def note_failed_receipt(*, delivery_id: UUID) -> Delivery | None:
     """The provider took it and could not deliver it: the delivery, the first time that this is told; else None.
 

@@ -151,9 +151,24 @@ def test_the_clinic_sets_how_deep_a_fall_must_be(cast: Cast) -> None:
         assert Alert.objects.filter(cause="mood-fall").exists()
 
 
-def test_pending_reminders_are_cancelled(cast: Cast) -> None:
+def test_pending_reminders_are_cancelled_and_those_that_went_out_are_answered(cast: Cast) -> None:
     with cast.acting(cast.patient_user):
         slot = open_slot(cast)
+        first = notifications.queue(
+            clinic_id=slot.clinic_id,
+            kind="4-reminder",
+            dedupe_key=f"rem:{slot.pk}:sms:1",
+            subject_kind="slot",
+            subject_id=slot.pk,
+            recipient_id=cast.patient_user.pk,
+            channel="sms",
+            address="+15550100",
+            template="survey-reminder",
+            context={},
+        )
+        assert first
+        for state in ("leased", "sending", "sent"):
+            Delivery.objects.filter(pk=first.pk).update(state=state, lease_until=clock.now())
         notifications.queue(
             clinic_id=slot.clinic_id,
             kind="4-reminder",
@@ -167,7 +182,10 @@ def test_pending_reminders_are_cancelled(cast: Cast) -> None:
             context={},
         )
         submit(cast, slot)
-        assert Delivery.objects.get().state == "cancelled"
+        assert Delivery.objects.get(channel="email").state == "cancelled"
+        first.refresh_from_db()
+        assert first.answered_at
+        assert first.delivered_at is None  # it proves no arrival
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from apps.monitoring.plans import make_slots, retime
 from apps.monitoring.reconcile import unsafe_without_alert
 from apps.monitoring.schedule import close_due_slots, open_due_slots, overdue_slots, still_wanted
 from apps.notifications.models import Delivery
+from telek.unreached import reach_otherwise
 from tests.cast import Cast
 from tests.monitoring.stage import MORNING, assigned, day_slot, give, open_slot
 
@@ -73,6 +74,20 @@ def test_the_nudge_takes_another_channel_only_after_a_definite_failure(morning: 
         open_due_slots()
         assert set(Delivery.objects.exclude(state="dead").values_list("channel", flat=True)) == {"email"}
         assert slot.answers.count() == 0
+
+
+def test_a_reminder_that_is_dead_goes_over_the_next_channel_at_once_and_two_is_the_most(morning: Cast) -> None:
+    with morning.acting(morning.nurse):
+        slot = day_slot(morning)
+        open_due_slots()
+        first = Delivery.objects.get()
+        _fail(first)
+        reach_otherwise(first)
+        reach_otherwise(first)
+        clock.shift(timedelta(hours=9))
+        open_due_slots()
+        keys = set(Delivery.objects.filter(subject_id=slot.pk).values_list("dedupe_key", flat=True))
+    assert keys == {f"rem:{slot.pk}:sms:1", f"rem:{slot.pk}:email:2"}
 
 
 def _fail(delivery: Delivery) -> None:

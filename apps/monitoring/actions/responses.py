@@ -51,6 +51,7 @@ def submit_response(
     slot.state, slot.next_step_at = SlotState.ANSWERED, None
     slot.save(update_fields=["state", "next_step_at"])
     notifications.cancel(subject_kind="slot", subject_id=slot.pk)
+    notifications.note_subject_answered(subject_kind="slot", subject_id=slot.pk)
     _raise_blanks(slot, definition, answers)
     _raise_result(slot, definition, answers, result)
     _raise_worsening(slot, response)
