@@ -11,9 +11,11 @@ from django.db import transaction
 from playwright.sync_api import Browser, Page, expect
 
 from apps.alerts.models import Alert
+from apps.monitoring.models import ItemAnswer
 from apps.sessions.models import Visit, VisitEvent, VisitNote
 from tests.browser.server import running_system
 from tests.cast import Cast
+from tests.monitoring.stage import questionnaire
 from tests.visits.scene import PLACE, admitted, booked, fresh, soon
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -118,6 +120,26 @@ def test_leaving_is_not_ending_and_joining_again_is_one_tap(cast: Cast, signed_i
     expect(patient.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=15_000)
     assert_pictures_grow(patient)
     assert_pictures_grow(desk)
+
+
+def test_both_fill_in_one_scale_during_the_call(cast: Cast, signed_in: Callable[..., Page]) -> None:
+    with cast.acting(cast.nurse), transaction.atomic():
+        questionnaire()
+    visit, patient, desk = in_a_call(cast, signed_in)
+    desk.get_by_label("Fill a scale together").select_option(label="PHQ-9")
+    expect(patient.get_by_text("Answer together")).to_be_visible(timeout=10_000)
+    patient.locator("[data-link-id=q1] .opt").nth(2).click()
+    expect(desk.get_by_text("1 of 9 answered")).to_be_visible(timeout=10_000)
+    expect(desk.locator("[data-link-id=q1] input").nth(2)).to_be_checked()
+    desk.locator("[data-link-id=q2] .opt").nth(1).click()
+    expect(patient.locator("[data-link-id=q2] input").nth(1)).to_be_checked(timeout=10_000)
+    desk.get_by_role("button", name="Put away").click()
+    expect(patient.get_by_text("Answer together")).to_be_hidden(timeout=10_000)
+    expect(patient.locator("[data-quality] [data-state=good]")).to_be_visible()
+    with cast.acting(cast.nurse), transaction.atomic():
+        assert ItemAnswer.objects.filter(patient_id=visit.patient_id).count() == 2
+    assert patient.faults == []
+    assert desk.faults == []
 
 
 def test_a_second_page_of_the_same_person_takes_the_call(cast: Cast, signed_in: Callable[..., Page]) -> None:
