@@ -5,11 +5,11 @@ A person needs one once a day, and again when a score or dose has come since. Ru
 
 import logging
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.db import Error, transaction
-from django.db.models import Max
+from django.db.models import Max, Min
 
 from apps.accounts.models import Clinic
 from apps.core import clock
@@ -51,8 +51,8 @@ def look_through(timer: ForecastClock, now: datetime, limit: int) -> int:
                 today = now.astimezone(ZoneInfo(timer.clinic.time_zone)).date()
                 graded = grade_points(clinic=timer.clinic, today=today)
                 waiting = _waiting(today)
-                made = sum(_forecast(patient, timer.clinic, now) for patient in waiting[:limit])
-                pause = EVERY if len(waiting) <= limit else timedelta()
+                made = _some(waiting, timer.clinic, now, limit)
+                pause = EVERY if made < limit else timedelta()
                 ForecastClock.objects.filter(pk=timer.pk).update(next_at=now + pause)
                 return graded + made
         except (Error, LookupError, TypeError, ValueError, ArithmeticError):
@@ -62,18 +62,37 @@ def look_through(timer: ForecastClock, now: datetime, limit: int) -> int:
 
 
 def _waiting(today: date) -> list[Patient]:
-    """People in care with a dose whose newest forecast is of an earlier day, or older than a score or dose."""
-    newest = dict(Forecast.objects.values("patient_id").annotate(at=Max("made_at")).values_list("patient_id", "at"))
-    days = dict(Forecast.objects.values("patient_id").annotate(on=Max("made_on")).values_list("patient_id", "on"))
-    doses = dict(Anchor.objects.values("patient_id").annotate(at=Max("created_at")).values_list("patient_id", "at"))
-    responses = QuestionnaireResponse.objects.filter(questionnaire__key=INSTRUMENT, patient_id__in=doses)
-    scores = dict(responses.values("patient_id").annotate(at=Max("created_at")).values_list("patient_id", "at"))
-    people = Patient.objects.filter(pk__in=scores, status="active").select_related("clinic").order_by("pk")
-    return [
-        patient
-        for patient in people
-        if days.get(patient.pk) != today or newest[patient.pk] < max(doses[patient.pk], scores[patient.pk]) + MARGIN
+    """People in care with a dose and a score before it, whose newest forecast is of an earlier day or has been overtaken."""
+    made = {person: (at, on) for person, at, on in _by_person(Forecast.objects, at=Max("made_at"), on=Max("made_on"))}
+    doses = _by_person(Anchor.objects.filter(status="completed"), at=Max("created_at"), first=Min("started_at"))
+    given = {person: (at, first) for person, at, first in doses}
+    totals = QuestionnaireResponse.objects.filter(
+        questionnaire__key=INSTRUMENT, patient_id__in=given, status="completed", valid=True
+    )
+    overtaken = [
+        person
+        for person, at, first in _by_person(totals, at=Max("created_at"), first=Min("authored_at"))
+        if first <= given[person][1] + timedelta(days=1) and _is_old(made.get(person), max(at, given[person][0]), today)
     ]
+    return list(Patient.objects.filter(pk__in=overtaken, status="active").select_related("clinic").order_by("pk"))
+
+
+def _by_person(rows: Any, **of: Any) -> list[tuple[Any, ...]]:
+    return list(rows.values("patient_id").annotate(**of).values_list("patient_id", *of))
+
+
+def _is_old(made: tuple[datetime, date] | None, newest: datetime, today: date) -> bool:
+    return made is None or made[1] != today or made[0] < newest + MARGIN
+
+
+def _some(waiting: list[Patient], clinic: Clinic, now: datetime, limit: int) -> int:
+    """Forecasts for the first ones for whom there can be one; how many."""
+    made = 0
+    for patient in waiting:
+        made += _forecast(patient, clinic, now)
+        if made == limit:
+            break
+    return made
 
 
 def _forecast(patient: Patient, clinic: Clinic, now: datetime) -> bool:
