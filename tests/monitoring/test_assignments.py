@@ -52,7 +52,8 @@ def _publish_under(key: str) -> None:
     publish(dataclasses.replace(LIBRARY["gad-7"], key=key), "en")
 
 
-def test_an_assignment_makes_the_slots_of_two_weeks(cast: Cast) -> None:
+def test_an_assignment_makes_the_slots_of_two_weeks(morning: Cast) -> None:
+    cast = morning
     with cast.acting(cast.nurse):
         row = assigned(cast)
         today = local_today(cast.patient)
@@ -102,7 +103,8 @@ def test_the_same_form_is_not_given_twice(cast: Cast) -> None:
     assert refusal.value.code == "already-assigned"
 
 
-def test_a_pause_cancels_the_days_before_its_end_and_an_end_all(cast: Cast) -> None:
+def test_a_pause_cancels_the_days_before_its_end_and_an_end_all(morning: Cast) -> None:
+    cast = morning
     with cast.acting(cast.nurse):
         slot = open_slot(cast)
         until = local_today(cast.patient) + timedelta(days=5)
