@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -23,14 +24,17 @@ from apps.core.charts import (
     table,
     trend,
 )
+from apps.core.charts.thin import thinned
 from apps.monitoring.instruments.scales import Scale, measured, scale_of
-from apps.monitoring.models import Anchor, QuestionnaireResponse
+from apps.monitoring.models import Anchor
 
+Total = tuple[datetime, Decimal]  # when, and the total
 INSTRUMENT = "phq-9"
 PHQ9 = cast(Scale, scale_of(INSTRUMENT))
 DAY_SECONDS = 86_400
 GAP_DAYS = 16  # twice the weekly schedule, and a little
 DOSES_SHOWN = 3
+WHOLLY = timedelta(days=180)  # of these every answer is drawn
 
 
 @dataclass(frozen=True)
@@ -68,18 +72,15 @@ def severity_bands(scale: Scale = PHQ9) -> list[Band]:
     return [Band(start, band_words(code)) for start, code in scale.bands]
 
 
-def points_of(responses: Sequence[QuestionnaireResponse], zone: ZoneInfo, scale: Scale = PHQ9) -> list[Point]:
-    """Valid totals on the scale's axis, oldest first, each with its sentence."""
+def points_of(totals: Sequence[Total], zone: ZoneInfo, now: datetime, scale: Scale = PHQ9) -> list[Point]:
+    """Valid totals on the scale's axis, oldest first, each with its sentence. Of years only what a picture can show."""
+    shown = thinned(totals, at=lambda row: row[0], value=lambda row: float(row[1]), since=now - WHOLLY)
     found = []
-    for response in responses:
-        if response.total is None or not response.valid:
-            continue
-        value = float(measured(scale.key, response.total))
+    for at, total in shown:
+        value = float(measured(scale.key, total))
         word = band_words(scale.band_of(value))
-        day = date_format(response.authored_at.astimezone(zone), "j M")
-        found.append(
-            Point(response.authored_at, value, say=f"{day}: {value:g}, {word}" if word else f"{day}: {value:g}")
-        )
+        day = date_format(at.astimezone(zone), "j M")
+        found.append(Point(at, value, say=f"{day}: {value:g}, {word}" if word else f"{day}: {value:g}"))
     return found
 
 

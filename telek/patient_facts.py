@@ -17,6 +17,7 @@ from telek.curves import INSTRUMENT, points_of
 from telek.worklist import age, sex_letter
 
 LAST_ITEM = "q9"
+RESPONSES_KEPT = 30
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,12 @@ class PatientFacts:
         self.patient, self.user, self.at = patient, user, at
         membership = user.membership
         self.zone = ZoneInfo(membership.clinic.time_zone if membership else "UTC")
-        self.responses = list(
-            self._rows(QuestionnaireResponse)
-            .filter(questionnaire__key=INSTRUMENT, status="completed")
-            .select_related("slot")
-            .order_by("authored_at")
-        )
-        self.points: list[Point] = points_of(self.responses, self.zone)
+        scored = self._rows(QuestionnaireResponse).filter(questionnaire__key=INSTRUMENT, status="completed")
+        newest = scored.select_related("slot").order_by("-authored_at")[:RESPONSES_KEPT]
+        self.responses = list(reversed(newest))  # the last ones, oldest first; the curve is of all
+        valid = scored.filter(valid=True, total__isnull=False).order_by("authored_at")
+        totals = list(valid.values_list("authored_at", "total"))
+        self.points: list[Point] = points_of(totals, self.zone, at)
         self.doses = list(self._rows(Anchor).filter(kind="dose", status="completed").order_by("started_at"))
         self.plan: SafetyPlan | None = self._rows(SafetyPlan).order_by("-version").first()
         self.thread: Thread | None = self._rows(Thread).first()

@@ -24,6 +24,7 @@ from apps.core.charts import (
     table,
     trend,
 )
+from apps.core.charts.thin import thinned
 from apps.monitoring.instruments.depression import PHQ9_BANDS
 from apps.monitoring.instruments.scales import change_of
 from apps.monitoring.models import Anchor, Assignment, Observation, QuestionnaireResponse
@@ -37,6 +38,8 @@ GAPS = {"daily": 2.0, "weekly": 14.0, "once": 60.0, "anchored": 16.0}
 OVERLAY_DAYS = 14
 OVERLAY_DOSES = 3
 ENOUGH_TO_TELL = 3
+WHOLLY = timedelta(days=180)  # of these every answer is drawn
+COLUMNS = ("patient", "authored_at", "total", "severity", "answers")
 
 
 def band_names() -> dict[str, str]:
@@ -82,13 +85,19 @@ class Scores:
     def points(self) -> list[Point]:
         """Each score with its sentence for arrow keys."""
         names = band_names()
+        shown = thinned(
+            self.responses,
+            at=lambda row: row.authored_at,
+            value=lambda row: float(row.total or 0),
+            since=clock.now() - WHOLLY,
+        )
         return [
             Point(
                 row.authored_at,
                 float(row.total or 0),
                 f"{short_day(row.authored_at, self.zone)}: {row.total:.0f}, {names.get(row.severity, '')}",
             )
-            for row in self.responses
+            for row in shown
         ]
 
 
@@ -102,7 +111,7 @@ def scores_of(patient: Patient, *, since: datetime | None = None) -> Scores:
         rows, doses = rows.filter(authored_at__gte=since), doses.filter(started_at__gte=since)
     rhythm = Assignment.objects.filter(patient=patient, questionnaire__key=SCORE, status="active").first()
     gap = GAPS.get(rhythm.rhythm, GAPS["weekly"]) * rhythm.every if rhythm else GAPS["weekly"]
-    return Scores(list(rows.order_by("authored_at")), list(doses), ZoneInfo(patient.time_zone), gap)
+    return Scores(list(rows.only(*COLUMNS).order_by("authored_at")), list(doses), ZoneInfo(patient.time_zone), gap)
 
 
 def short_day(at: datetime, zone: ZoneInfo) -> str:

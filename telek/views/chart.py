@@ -1,5 +1,6 @@
 """The chart of a patient: curve and doses, answers by date, messages, visits, alerts, safety, who opened it."""
 
+from collections.abc import Iterable
 from typing import Any, cast
 from uuid import UUID
 
@@ -25,13 +26,14 @@ from apps.monitoring.models import QuestionnaireResponse
 from apps.monitoring.published import definition_of
 from apps.patients.models import Patient
 from apps.sessions.models import Visit
-from telek.curves import INSTRUMENT, PHQ9, band_words, curve_table, dosed_curve, points_of, whole_curve
+from telek.curves import INSTRUMENT, PHQ9, Total, band_words, curve_table, dosed_curve, points_of, whole_curve
 from telek.outlook_card import outlook_card
 from telek.patient_facts import PatientFacts, item_lines
 from telek.score_lines import ScoreLine, score_lines
 
 TABS = ("summary", "answers", "alerts", "visits", "safety", "opened")
 A_PAGE = 20
+TABLE_ROWS = 120  # of the curve's own table; all answers have a tab of their own
 
 
 @door(Permission.SEE_CLINICAL)
@@ -82,12 +84,12 @@ def _summary(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> d
     scale = _scale(request.GET.get("curve"), scores)
     points = facts.points
     if scale.key != INSTRUMENT:
-        points = points_of([row for row in totals if row.questionnaire.key == scale.key], facts.zone, scale)
+        points = points_of(_totals(totals, scale), facts.zone, facts.at, scale)
     open_alerts = with_people(Alert.objects.visible_to(request.user).filter(patient=patient).unresolved())
     return {
         "curve": dosed_curve(points, facts.doses, facts.at, (620, 300), scale),
         "whole": whole_curve(points, facts.doses, facts.at, facts.zone, scale),
-        "table": curve_table(points, facts.doses, scale),
+        "table": curve_table(points, facts.doses, scale)[:TABLE_ROWS],
         "card": outlook_card(facts),
         "scale": scale,
         "scores": scores,
@@ -103,6 +105,13 @@ def _scale(wanted: str | None, scores: list[ScoreLine]) -> Scale:
     """The instrument whose curve is asked for, if it has one here; else the PHQ-9."""
     found = next((line.scale for line in scores if line.scale and line.scale.key == wanted), None)
     return found or PHQ9
+
+
+def _totals(rows: Iterable[QuestionnaireResponse], scale: Scale) -> list[Total]:
+    """When and how much, of one instrument."""
+    return [
+        (row.authored_at, row.total) for row in rows if row.questionnaire.key == scale.key and row.total is not None
+    ]
 
 
 def _answers(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> dict[str, object]:

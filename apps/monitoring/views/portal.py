@@ -40,6 +40,7 @@ from apps.patients.models import Patient
 
 READS_SHOWN = 50
 ROWS_SHOWN = 12
+EARLIER_SHOWN = 120
 SECONDS_A_QUESTION = 8
 
 
@@ -136,7 +137,9 @@ def progress(request: ClinicRequest) -> HttpResponse:
     patient = own_record(request)
     scores = curves.scores_of(patient)
     hidden = scores_hidden(patient, scores)
-    audit.record_seen([patient, *([] if hidden else scores.responses)], actor_id=request.user.pk, detail="progress")
+    audit.record_seen(
+        [patient, *([] if hidden else scores.responses[-ROWS_SHOWN:])], actor_id=request.user.pk, detail="progress"
+    )
     show = bool(scores.responses) and not hidden
     rows = curves.score_table(scores) if show else []
     context = {
@@ -150,7 +153,7 @@ def progress(request: ClinicRequest) -> HttpResponse:
         "narrow": show and curves.draw_scores(scores, axes=True, width=340, height=260, extra_class="phone-only"),
         "wide": show and curves.draw_scores(scores, axes=True, width=620, height=400, extra_class="wide-only"),
         "rows": rows[:ROWS_SHOWN],
-        "earlier": rows[ROWS_SHOWN:],
+        "earlier": rows[ROWS_SHOWN:EARLIER_SHOWN],
         "moods": curves.mood_after_doses(patient, width=620, height=420),
         "moods_narrow": curves.mood_after_doses(patient, width=340, height=320),
     }
