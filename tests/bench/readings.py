@@ -23,7 +23,7 @@ from apps.monitoring import actions
 from apps.monitoring.models import DeviceWear
 from apps.patients.models import Patient
 from tests.bench import scene
-from tests.bench.figures import Figure, interleaved, quantile, seconds
+from tests.bench.figures import Figure, cpu_ms, interleaved, quantile, seconds
 from tests.bench.serving import serve
 from tests.chaos.rig import Rig
 
@@ -110,9 +110,9 @@ def patient_trend(rig: Rig, options: argparse.Namespace) -> Iterator[Figure]:
         "readings": (nurse, f"/desk/patients/{patient.pk}/readings/?code=8480-6"),
         "progress": (own, "/progress/"),
     }
-    bare = [seconds(lambda: _sum(patient)) * 1000 for _ in range(options.rounds * 2)]
+    bare = quantile([seconds(lambda: _sum(patient)) * 1000 for _ in range(options.rounds * 2)], 0.5)
     for name, (client, address) in pages.items():
-        yield from _page(name, client, address, options.rounds * 2, quantile(bare, 0.5))
+        yield from _page(name, client, address, options.rounds * 2, bare)
 
 
 def _page(name: str, client: Any, address: str, rounds: int, bare: float) -> Iterator[Figure]:
@@ -124,6 +124,8 @@ def _page(name: str, client: Any, address: str, rounds: int, bare: float) -> Ite
     times = [seconds(lambda: client.get(address)) * 1000 for _ in range(rounds)]
     what = f"{name} of 5 years, 2,000 answers, 200,000 readings"
     yield Figure(f"{what}, server time, median", quantile(times, 0.5), "ms", bare, rounds)
+    cpu = quantile([cpu_ms(lambda: client.get(address)) for _ in range(rounds)], 0.5)
+    yield Figure(f"{what}, web process CPU", cpu, "ms", bare, rounds)
     yield Figure(f"{what}, queries", len(asked), "queries", 1, 1)
 
 
