@@ -39,7 +39,7 @@ OVERLAY_DAYS = 14
 OVERLAY_DOSES = 3
 ENOUGH_TO_TELL = 3
 WHOLLY = timedelta(days=180)  # of these every answer is drawn
-COLUMNS = ("patient", "authored_at", "total", "severity", "answers")
+COLUMNS = ("clinic", "patient", "authored_at", "total", "severity", "answers")
 
 
 def band_names() -> dict[str, str]:

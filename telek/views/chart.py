@@ -79,7 +79,8 @@ def _tabs(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> list
 
 
 def _summary(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> dict[str, object]:
-    totals = _all_responses(request.user, patient).filter(valid=True, total__isnull=False).order_by("authored_at")
+    valid = _all_responses(request.user, patient).filter(valid=True, total__isnull=False)
+    totals = valid.defer("answers", "questionnaire__definition").order_by("authored_at")  # large, and not shown
     scores = score_lines(list(totals), facts.doses)
     scale = _scale(request.GET.get("curve"), scores)
     points = facts.points
