@@ -17,7 +17,7 @@ from telek.curves import INSTRUMENT, points_of
 from telek.worklist import age, sex_letter
 
 LAST_ITEM = "q9"
-RESPONSES_KEPT = 30
+RESPONSES_KEPT = 300
 
 
 @dataclass(frozen=True)
