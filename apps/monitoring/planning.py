@@ -178,7 +178,7 @@ class Week:
 def fit_week(loads: Iterable[Load], budget: int) -> Week:
     """Merge doubles, then leave out the least important until the week is within its budget; safety never.
 
-    Among equals the last of the week goes first. What was opened counts and stays.
+    Among equals the last of the week goes first. What was opened counts and stays; what fits after all comes back.
     """
     ordered = sorted(loads, key=lambda load: (not load.fixed, load.opens_at, load.name))
     week = Week(budget, dropped=_merged(ordered))
@@ -190,6 +190,10 @@ def fit_week(loads: Iterable[Load], budget: int) -> Week:
             break
         week.dropped[load.name] = "budget"
         week.items -= load.items
+    for load in sorted(spare, key=lambda load: (_rank(load.key), load.opens_at, load.name)):
+        if load.name in week.dropped and week.items + load.items <= budget:  # a long one went, a short one fits again
+            del week.dropped[load.name]
+            week.items += load.items
     return week
 
 

@@ -449,7 +449,7 @@ def test_the_table_of_nothing_is_empty_and_a_scale_without_bands_has_no_band() -
 
 def test_the_word_today_moves_away_from_the_number_of_a_dose() -> None:
     def height_of_today(dose: Dose) -> float:
-        svg = draw([Point(ago(20), 9), Point(ago(3), 9)], [dose])
+        svg = draw([Point(ago(20), 9), Point(ago(3), 9)], [dose], labels=labels(today="today"))
         return float(next(node.get("y", "0") for node in of_class(svg, "ti") if node.text == "today"))
 
     assert height_of_today(Dose(ago(1), "10")) > height_of_today(Dose(ago(15), "9"))

@@ -1,6 +1,6 @@
 """Giving a survey to a person."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -115,3 +115,12 @@ def test_a_pause_cancels_the_days_before_its_end_and_an_end_all(morning: Cast) -
         assert not Slot.objects.filter(state__in=[SlotState.SCHEDULED, SlotState.OPEN]).exists()
         with pytest.raises(SurveyRefused):
             actions.end(assignment=slot.assignment, actor=cast.nurse)
+
+
+def test_a_form_that_comes_once_and_would_be_over_today_comes_tomorrow(morning: Cast) -> None:
+    with morning.acting(morning.nurse):
+        late = assigned(morning, rhythm="once", opens_time=time(0, 1), open_hours=2)
+        early = assigned(morning, "gad-7", rhythm="once", opens_time=time(8), open_hours=16)
+        today = local_today(morning.patient)
+        assert [slot.slot_key for slot in late.slots.all()] == [str(today + timedelta(days=1))]
+        assert [slot.slot_key for slot in early.slots.all()] == [str(today)]

@@ -13,6 +13,7 @@ from apps.accounts.clinic_settings import crisis_numbers_complete, settings_of
 from apps.accounts.models import User
 from apps.audit import actions as audit
 from apps.audit.models import Action
+from apps.core import clock
 from apps.core.live import wake_pump
 from apps.monitoring.calendar import local_day, local_moment
 from apps.monitoring.instruments import Definition
@@ -63,7 +64,7 @@ def assign(
         weekday=weekday if rhythm == "weekly" else None,
         opens_time=opens_time,
         open_hours=open_hours,
-        starts_on=starts_on or local_today(patient),
+        starts_on=starts_on or _first_day(patient, rhythm, opens_time, open_hours),
         ends_on=ends_on,
         every=every,
         offsets=list(offsets),
@@ -75,6 +76,13 @@ def assign(
     plan_slots(row)
     wake_pump()
     return row
+
+
+def _first_day(patient: Patient, rhythm: str, opens_time: time, open_hours: int) -> date:
+    """Today; tomorrow where a form that comes once would be over today already."""
+    today = local_today(patient)
+    over = datetime.combine(today, opens_time, ZoneInfo(patient.time_zone)) + timedelta(hours=open_hours)
+    return today + timedelta(days=1) if rhythm == "once" and over <= clock.now() else today
 
 
 @transaction.atomic
