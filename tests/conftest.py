@@ -9,6 +9,8 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 from django.test import TransactionTestCase
+from django.test.client import ClientHandler
+from django.test.signals import setting_changed
 
 from apps.core import clock, live
 from tests import databases
@@ -32,6 +34,25 @@ def _begin(cls: type[TransactionTestCase]) -> None:
 # The application's role may not TRUNCATE, and append-only tables refuse it to the owner as well.
 TransactionTestCase._fixture_teardown = _empty  # type: ignore[method-assign]
 TransactionTestCase._fixture_setup = classmethod(_begin)  # type: ignore[assignment]
+
+# A client of its own for each test, but not a middleware of its own: making one looks at every static file.
+_load = ClientHandler.load_middleware
+_chains: dict[type, Any] = {}
+
+
+def _load_once(self: ClientHandler, *arguments: Any, **more: Any) -> None:
+    if type(self) not in _chains:
+        _load(self, *arguments, **more)
+        _chains[type(self)] = self._middleware_chain  # type: ignore[attr-defined]
+    self._middleware_chain = _chains[type(self)]  # type: ignore[attr-defined]
+
+
+def _forget(**_changed: Any) -> None:
+    _chains.clear()
+
+
+ClientHandler.load_middleware = _load_once  # type: ignore[method-assign]
+setting_changed.connect(_forget)
 
 worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
 settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = f"telek-{worker}"

@@ -1,6 +1,16 @@
-"""A database for this worker: made by the superuser, migrated by the owner, used as the application's role."""
+"""A database for this worker: made by the superuser, migrated by the owner, used as the application's role.
 
+Migrating takes half a minute of a core. What came of it is kept as a dump under the name of all that shapes it, so that
+it is done once for each state of the schema and not once for each run and worker.
+"""
+
+import fcntl
+import hashlib
 import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -9,7 +19,10 @@ from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 
+from apps.core import clock
 from apps.core.db.roles import as_role
+from apps.monitoring.actions import publish_library
+from telek.launcher.postgres import programs
 
 KEEP = {
     "django_migrations",
@@ -18,6 +31,7 @@ KEEP = {
     "monitoring_questionnaire",
     "monitoring_safetyitem",
 }
+KEPT_DUMPS = 20
 NAME = "test_telek_" + os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 
@@ -33,12 +47,57 @@ def make_database() -> None:
     with psycopg.connect(superuser_url("postgres"), autocommit=True) as server:
         server.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(NAME)))
         server.execute(sql.SQL("create database {} owner telek_owner").format(sql.Identifier(NAME)))
-    with psycopg.connect(superuser_url(), autocommit=True) as database:
-        database.execute("create extension if not exists btree_gist")
     connection.close()
     connection.settings_dict["NAME"] = NAME
+    with _kept_dump() as dump:
+        if dump.exists():
+            _run("psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--file={dump}")
+            return
+        migrate()
+        unfinished = dump.with_suffix(".unfinished")
+        _run("pg_dump", f"--file={unfinished}")
+        unfinished.rename(dump)
+
+
+def migrate() -> None:
+    """All migrations and the library's instruments, for real."""
+    with psycopg.connect(superuser_url(), autocommit=True) as database:
+        database.execute("create extension if not exists btree_gist")
     with as_role("owner"):
         call_command("migrate", verbosity=0)
+        publish_library()
+
+
+@contextmanager
+def _kept_dump() -> Iterator[Path]:
+    """Where the dump of this state of the schema is kept; one worker at a time makes it."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "telek-tests"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for old in sorted(folder.glob("*.sql"), key=lambda one: one.stat().st_mtime)[:-KEPT_DUMPS]:
+        old.unlink(missing_ok=True)
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder / f"{_fingerprint()}.sql"
+
+
+def _fingerprint() -> str:
+    """All that decides what stands in a fresh database: migrations, models, walls, instruments, packages, the month."""
+    root = Path(__file__).parents[1]
+    shaping = ("*/migrations/*.py", "*/models.py", "*/*_models.py", "*/models/*.py", "core/**/*.py")
+    files = {file for pattern in shaping for file in (root / "apps").glob(pattern)}
+    files |= set((root / "apps/monitoring").glob("instruments/**/*.py"))
+    files |= {root / name for name in ("requirements.lock", "telek/launcher/roles.sql", "tests/databases.py")}
+    files |= {root / "apps/monitoring/actions/library.py", root / "apps/monitoring/published.py"}
+    found = hashlib.sha256(f"{clock.now():%Y-%m}".encode())  # readings are partitioned by month
+    for file in sorted(files):
+        found.update(f"{file.relative_to(root)}\n".encode() + file.read_bytes())
+    return found.hexdigest()
+
+
+def _run(program: str, *arguments: str) -> None:
+    subprocess.run(
+        [programs() / program, f"--dbname={superuser_url()}", *arguments], check=True, stdout=subprocess.DEVNULL
+    )
 
 
 left_behind = False  # a transactional test began, and its rows are not gone yet
@@ -54,13 +113,10 @@ def empty_tables() -> None:
     """What a transactional test leaves behind, gone. Append-only tables refuse TRUNCATE to everybody else."""
     global left_behind
     tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)} - KEEP
-    with psycopg.connect(superuser_url(), autocommit=True) as database:
-        database.execute("set session_replication_role = replica")
-        full = [
-            table
-            for table in sorted(tables)
-            if database.execute(sql.SQL("select exists (select from {})").format(sql.Identifier(table))).fetchone()[0]
-        ]
-        for table in full:
+    any_row = sql.SQL("(select {name} where exists (select from {table}))")
+    asked = [any_row.format(name=table, table=sql.Identifier(table)) for table in sorted(tables)]
+    with psycopg.connect(superuser_url()) as database:
+        database.execute("set local session_replication_role = replica")
+        for (table,) in database.execute(sql.SQL(" union all ").join(asked)).fetchall():
             database.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
     left_behind = False

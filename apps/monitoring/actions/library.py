@@ -1,5 +1,7 @@
 """Publish the instruments of the library and of content packs: answers hang on a version that never changes."""
 
+from functools import cache
+
 from django.db import transaction
 from django.db.models import Q
 
@@ -19,7 +21,16 @@ def publish_library(*, language: str = "en") -> dict[str, Questionnaire]:
 
     Raises PublishedDiffers when the text of a published version was changed.
     """
-    return {key: publish(definition, language) for key, definition in LIBRARY.items()}
+    known = {
+        (row.key, row.version): row for row in Questionnaire.objects.filter(language=language, key__in=LIBRARY.keys())
+    }
+    for key, definition in LIBRARY.items():
+        row = known.get((key, definition.version))
+        if row is None:
+            known[key, definition.version] = publish(definition, language)
+        elif row.digest != _library_digest(key):
+            raise _differs(definition)
+    return {key: known[key, definition.version] for key, definition in LIBRARY.items()}
 
 
 def newest(key: str, clinic: Clinic | None = None, language: str = "en") -> Questionnaire:
@@ -59,8 +70,17 @@ def publish(definition: Definition, language: str, *, from_pack: bool = False) -
     if made:
         SafetyItem.objects.bulk_create(_safety_items(row, definition))
     elif row.digest != digest(published):
-        raise PublishedDiffers(f"{definition.key} {definition.version} was published with another text")
+        raise _differs(definition)
     return row
+
+
+def _differs(definition: Definition) -> PublishedDiffers:
+    return PublishedDiffers(f"{definition.key} {definition.version} was published with another text")
+
+
+@cache
+def _library_digest(key: str) -> str:
+    return digest(to_json(LIBRARY[key]))
 
 
 def _safety_items(row: Questionnaire, definition: Definition) -> list[SafetyItem]:
