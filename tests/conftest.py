@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import transaction
@@ -34,6 +35,10 @@ def _begin(cls: type[TransactionTestCase]) -> None:
 # The application's role may not TRUNCATE, and append-only tables refuse it to the owner as well.
 TransactionTestCase._fixture_teardown = _empty  # type: ignore[method-assign]
 TransactionTestCase._fixture_setup = classmethod(_begin)  # type: ignore[assignment]
+
+# No test measures time: a machine that is busy is not a fault.
+hypothesis.settings.register_profile("telek", deadline=None)
+hypothesis.settings.load_profile("telek")
 
 # A client of its own for each test, but not a middleware of its own: making one looks at every static file.
 _load = ClientHandler.load_middleware
