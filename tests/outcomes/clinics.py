@@ -71,6 +71,7 @@ SHIFTED: Final = {
     ),
     "sparse": replace(BASE, answers=0.45, moods=0.08, gap=14),
 }
+SETS: Final = {"development": {"base": BASE, **SHIFTED}}
 
 
 @dataclass

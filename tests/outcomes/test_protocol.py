@@ -3,6 +3,8 @@
 import copy
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -135,8 +137,43 @@ def test_a_malformed_file_is_refused_with_its_place(files: dict[str, Any], path:
     "text", ["", "{", "[]", "null", '{"schema": "telek-stream/1"}', '{"schema": 1, "schema": 2}', "[" * 100_000]
 )
 def test_a_file_that_is_not_even_the_right_json_is_refused(files: dict[str, Any], text: str) -> None:
-    with pytest.raises(CommandError, match=r"stream\.json: \$"):
+    with pytest.raises(CommandError, match=r"stream\.json, line 1: \$"):
         run("outcome_report", files, stream=text)
+
+
+def test_a_refusal_names_the_line_of_the_value(files: dict[str, Any]) -> None:
+    spoiled = json.dumps(spoil(files["train"], "patients/1/scores/2/total", 99), indent=1)
+    lines = spoiled.splitlines()
+    with pytest.raises(CommandError) as refusal:
+        run("forecast_cases", files, train=spoiled)
+    number = int(str(refusal.value).split("line ")[1].split(":")[0])
+    assert '"total": 99' in lines[number - 1]
+    broken = spoiled.replace('"schema":', '"schema"', 1)
+    with pytest.raises(CommandError, match=r"train\.json, line 2: \$: not JSON"):
+        run("forecast_cases", files, train=broken)
+
+
+def test_a_wrong_file_ends_the_program_with_1_and_a_line_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "stream.json").write_text('{"schema": "telek-stream/1",\n "patients": 3}')
+    words = ["outcome_report", "--stream", str(tmp_path / "stream.json"), "--out", str(tmp_path / "out")]
+    done = subprocess.run([sys.executable, "manage.py", *words], capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 1
+    assert "line 2: $.patients: expected a list" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_odd_but_legal_input_is_answered(files: dict[str, Any]) -> None:
+    odd = copy.deepcopy(files["cases"])
+    one = odd["cases"][0]
+    one |= {"case_id": 'a, "b"', "sessions": [], "scores": [], "moods": [], "plan": [], "cutoff_day": 0, "extra": None}
+    one["want"] = {"phq_days": [14], "response_day": 365, "relapse": True, "ttt": False}
+    with run("forecast_cases", files, cases="\ufeff" + json.dumps(odd)).open() as file:
+        row = next(csv.DictReader(file))
+    assert row["case_id"] == 'a, "b"'
+    assert (row["phq7_q50"], row["ttt_q50"]) == ("", "")
+    assert 0 <= float(row["p_response"]) <= 1
+    assert 0 <= float(row["p_relapse14"]) <= 1
 
 
 def test_a_case_whose_history_knows_its_future_is_refused(files: dict[str, Any]) -> None:

@@ -10,21 +10,25 @@ Value = TypeVar("Value")
 
 
 class Refused(Exception):
-    """A file that is not what the protocol asks for. place: JSON path; reason: in plain words."""
+    """A file that is not what the protocol asks for. place: JSON path; reason: in plain words; line: where known."""
 
-    def __init__(self, place: str, reason: str) -> None:
+    def __init__(self, place: str, reason: str, line: int | None = None) -> None:
         super().__init__(f"{place}: {reason}")
-        self.place, self.reason = place, reason
+        self.place, self.reason, self.line = place, reason, line
 
 
 def load(path: Path, schema: str) -> "Node":
     """The file as a node. Raises Refused when it cannot be read, is not JSON, or has another schema."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused("$", f"cannot be read: {error}") from error
+        text = path.read_text(encoding="utf-8-sig")  # a byte order mark is legal, if odd
+    except UnicodeDecodeError as error:
+        raise Refused("$", f"not UTF-8: {error.reason} at byte {error.start}") from error
+    except OSError as error:
+        raise Refused("$", f"cannot be read: {error.strerror}") from error
     try:
         value = json.loads(text, object_pairs_hook=_single_keys)
+    except json.JSONDecodeError as error:
+        raise Refused("$", f"not JSON: {error}", error.lineno) from error
     except (ValueError, RecursionError) as error:
         raise Refused("$", f"not JSON: {error}") from error
     root = Node(value, "$")
@@ -72,6 +76,8 @@ class Node:
         """A text that is not empty."""
         if not isinstance(self.value, str) or not self.value.strip():
             raise self.refuse(f"expected a text, found {_kind(self.value)}")
+        if not self.value.isprintable():
+            raise self.refuse("a text with characters that cannot be printed")
         return self.value
 
     def word(self, *allowed: str) -> str:

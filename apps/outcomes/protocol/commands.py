@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.outcomes.mathematics.fit import Model, fit
 from apps.outcomes.protocol.checked import Refused
+from apps.outcomes.protocol.lines import line_of
 from apps.outcomes.protocol.reading import read_training
 
 
@@ -28,13 +29,21 @@ class FileCommand(BaseCommand):
         try:
             self.work(**{name: options[name] for name in (*self.inputs, "out")})
         except Refused as refusal:
-            raise CommandError(f"{self.reading}: {refusal}") from None
+            raise CommandError(f"{self.reading}, line {self._line(refusal)}: {refusal}") from None
         except OSError as error:
             raise CommandError(f"{options['out']}: cannot be written: {error.strerror}") from None
 
     def work(self, **paths: Path) -> None:
         """The command's own work."""
         raise NotImplementedError
+
+    def _line(self, refusal: Refused) -> int:
+        if refusal.line is not None:
+            return refusal.line
+        try:
+            return line_of(self.reading.read_text(encoding="utf-8-sig"), refusal.place)
+        except (OSError, UnicodeDecodeError):
+            return 1
 
     reading = Path()
 
