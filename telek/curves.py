@@ -1,7 +1,7 @@
 """Pictures of a person's scores for staff: after each dose, and since the beginning; with their tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import cast
@@ -16,10 +16,12 @@ from apps.core.charts import (
     DayPoint,
     Dose,
     DoseLabels,
+    Forecast,
     Point,
     Row,
     Svg,
     TrendLabels,
+    Window,
     after_dose,
     table,
     trend,
@@ -33,17 +35,22 @@ INSTRUMENT = "phq-9"
 PHQ9 = cast(Scale, scale_of(INSTRUMENT))
 DAY_SECONDS = 86_400
 GAP_DAYS = 16  # twice the weekly schedule, and a little
-DOSES_SHOWN = 3
+DOSES_NAMED = 3  # of the older ones only their lines
+OVERLAY_DAYS = 14
 WHOLLY = timedelta(days=180)  # of these every answer is drawn
 
 
 @dataclass(frozen=True)
 class DosedCurve:
-    """The overlay of the last doses. names: of the doses shown; today: days since the last one, None without a dose."""
+    """Every dose laid over the others. names: of the last ones; today: days since the last one, None without a dose.
+
+    rows: (day, totals after each named dose, newest last, with gaps as ""; the range expected after the newest).
+    """
 
     svg: Svg | None
     names: list[str]
     today: int | None
+    rows: list[tuple[int, list[str], str]] = field(default_factory=list)
 
 
 def band_words(code: str) -> str:
@@ -85,20 +92,30 @@ def points_of(totals: Sequence[Total], zone: ZoneInfo, now: datetime, scale: Sca
 
 
 def dosed_curve(
-    points: Sequence[Point], doses: Sequence[Anchor], at: datetime, size: tuple[int, int], scale: Scale = PHQ9
+    points: Sequence[Point],
+    doses: Sequence[Anchor],
+    at: datetime,
+    size: tuple[int, int],
+    scale: Scale = PHQ9,
+    *,
+    expected: Sequence[Forecast] = (),
+    window: Window | None = None,
 ) -> DosedCurve:
-    """The answers after each of the last doses, day 0 at the dose. doses: oldest first; size: width, height."""
-    numbered = list(enumerate(doses, start=1))[-DOSES_SHOWN:]
-    curves = [_after(points, doses, number, current=number == len(doses)) for number, _dose in numbered]
-    curves = [curve for curve in curves if curve.points]
+    """The answers after each dose, day 0 at the dose. doses: oldest first; size: width, height.
+
+    expected: of the days after the newest dose, when it was given; window: days after it.
+    """
+    curves = [_after(points, doses, number, current=number == len(doses)) for number in range(1, len(doses) + 1)]
+    curves = [curve for curve in curves if curve.points or (curve.current and expected)]
     if not curves or not doses:
         return DosedCurve(None, [], None)
     since = (at - doses[-1].started_at).total_seconds() / DAY_SECONDS
     labels = DoseLabels(
-        title=_("%(scale)s after each of the last doses") % {"scale": scale.title},
+        title=_title(scale, expected),
         day=lambda day: f"D+{day}",
         today=_("today D+%(day)s") % {"day": int(since)},
         dose=_("dose"),
+        forecast=_("expected after the last dose"),
     )
     svg = after_dose(
         curves,
@@ -109,8 +126,27 @@ def dosed_curve(
         height=size[1],
         gap_days=GAP_DAYS,
         labels=labels,
+        days=OVERLAY_DAYS,
+        expected=expected,
+        window=window if window and window.start < OVERLAY_DAYS else None,
     )
-    return DosedCurve(svg, [curve.name for curve in curves], int(since))
+    named = [curve for curve in curves if curve.name]
+    return DosedCurve(svg, [curve.name for curve in named], int(since), _rows(named, expected))
+
+
+def _title(scale: Scale, expected: Sequence[Forecast]) -> str:
+    if expected:
+        return _("%(scale)s after each dose, and the range expected after the last one") % {"scale": scale.title}
+    return _("%(scale)s after each dose") % {"scale": scale.title}
+
+
+def _rows(curves: Sequence[Curve], expected: Sequence[Forecast]) -> list[tuple[int, list[str], str]]:
+    found = [{int(point.day): f"{point.value:g}" for point in curve.points} for curve in curves]
+    ranges = {
+        int(step.x): f"{step.low80:.0f}–{step.high80:.0f}" for step in expected if not isinstance(step.x, datetime)
+    }
+    days = sorted({day for totals in found for day in totals if day <= OVERLAY_DAYS} | set(ranges))
+    return [(day, [totals.get(day, "") for totals in found], ranges.get(day, "")) for day in days]
 
 
 def _after(points: Sequence[Point], doses: Sequence[Anchor], number: int, *, current: bool) -> Curve:
@@ -121,7 +157,8 @@ def _after(points: Sequence[Point], doses: Sequence[Anchor], number: int, *, cur
         DayPoint((point.at - start).total_seconds() / DAY_SECONDS, point.value, point.say, point.flagged)
         for point in inside
     ]
-    return Curve(str(number), days, current=current)
+    name = str(number) if number > len(doses) - DOSES_NAMED else ""
+    return Curve(name, days, current=current)
 
 
 def whole_curve(

@@ -47,7 +47,9 @@ class DeskRow:
         if step == "message":
             thread = getattr(self.person.patient, "thread_id", None)
             return reverse("desk-thread", args=[thread]) if thread else self.href
-        return reverse("desk-visit", args=[entry.subject])
+        if step == "book":
+            return f"{reverse('desk-visits')}?patient={self.person.patient.pk}#book"
+        return reverse("rems-form" if step == "form" else "desk-visit", args=[entry.subject])
 
     @property
     def classes(self) -> str:
@@ -92,6 +94,8 @@ def _words(_language: str | None) -> dict[str, Any]:
             "message": pgettext("verb", "Message"),
             "visit": _("Open visit"),
             "sign": pgettext("note", "Sign"),
+            "book": pgettext("verb", "Book a visit"),
+            "form": _("Open the form"),
             "open": pgettext("verb", "Open"),
         },
     }

@@ -6,19 +6,16 @@ from datetime import timedelta
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from apps.accounts.clinic_settings import setting
+from apps.alerts.rules.own_course import Change, change
 from apps.core.charts import Forecast, Svg, TrendLabels, trend
-from apps.monitoring.models import Observation
-from apps.monitoring.moods import MOOD
-from apps.outcomes.actions import standing
-from apps.outcomes.mathematics.change import Change, change
 from apps.outcomes.mathematics.selftest import SelfTest
-from apps.outcomes.outlook import Outlook, outlook
-from apps.outcomes.people import course_of
-from apps.outcomes.prior import starting_model
+from apps.outcomes.outlook import Outlook
 from telek.curves import GAP_DAYS, PHQ9, as_doses, severity_bands
+from telek.dose_curve import window_words
 from telek.patient_facts import PatientFacts
+from telek.person_forecast import PersonForecast
 
 SHOWN_BEFORE = timedelta(days=56)
 
@@ -36,22 +33,20 @@ class OutlookCard:
     scores: int
     doses: int
     moods: int
+    window: str
+    under: str
     version: str
     source: str
     held: SelfTest
     inside: int | None
 
 
-def outlook_card(facts: PatientFacts) -> OutlookCard | None:
+def outlook_card(forecast: PersonForecast) -> OutlookCard | None:
     """None while the clinic keeps forecasts in the shadow, before the first dose, or without a score before it."""
-    if not setting(facts.patient.clinic, "show_forecasts"):
+    facts, course, found = forecast.facts, forecast.course, forecast.outlook
+    if course is None or found is None:
         return None
-    moods = list(Observation.objects.visible_to(facts.user).filter(patient=facts.patient, code=MOOD, status="final"))
-    course = course_of(facts.responses, facts.doses, moods, facts.at, facts.zone)
-    if course is None:
-        return None
-    known, held = starting_model(), standing(facts.patient.clinic)
-    found = outlook(course, known.model, str(facts.patient.pk))
+    known, held = forecast.known, forecast.held
     return OutlookCard(
         svg=_fan(facts, found),
         outlook=found,
@@ -62,11 +57,25 @@ def outlook_card(facts: PatientFacts) -> OutlookCard | None:
         scores=len(course.scores),
         doses=len(course.doses),
         moods=len(course.moods),
+        window=window_words(found),
+        under=plan_words(len(course.plan)),
         version=known.version,
         source=known.source,
         held=held,
         inside=None if held.coverage is None else round(100 * held.coverage),
     )
+
+
+def plan_words(planned: int) -> str:
+    """Under which plan the forecast stands."""
+    if not planned:
+        return _("If no further session is given")
+    words = ngettext(
+        "If the course goes on as planned: %(n)s more session",
+        "If the course goes on as planned: %(n)s more sessions",
+        planned,
+    )
+    return words % {"n": planned}
 
 
 def _fan(facts: PatientFacts, found: Outlook) -> Svg:

@@ -9,6 +9,7 @@ from telek.views.chart import chart
 from telek.views.desk import alert_panel, alerts, desk, palette
 from telek.views.home import home
 from telek.views.page_accept import page_accept
+from telek.views.payer_pack import payer_pack_pdf
 from telek.views.quality import quality, remote_report
 from telek.views.receipts import receipt
 from telek.views.rules import rule, rule_change, rule_new, rules
@@ -46,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/alerts/<uuid:pk>/", alert_page, name="alert"),
     path("desk/alerts/<uuid:pk>/panel/", alert_panel, name="alert-panel"),
     path("desk/patients/<uuid:pk>/", chart, name="chart"),
+    path("desk/patients/<uuid:pk>/payer-summary.pdf", payer_pack_pdf, name="payer-pack"),
     path("desk/quality/", quality, name="alert-quality"),
     path("desk/remote-monitoring/", remote_report, name="remote-report"),
     path("desk/rules/", rules, name="rules"),

@@ -23,10 +23,12 @@ from apps.alerts.models import Alert, AlertQuerySet, AlertState
 from apps.alerts.rows import alert_row
 from apps.core.charts import Dose, Point, Svg, sparkline
 from apps.messaging.models import Thread
+from apps.monitoring.findings import SUICIDAL
 from apps.monitoring.instruments.change import MEASURES
 from apps.monitoring.models import Anchor, QuestionnaireResponse
 from apps.patients.models import Patient
 from apps.sessions.models import Visit, VisitNote, VisitStatus
+from telek.buckets import Extra, extras_of, reasons
 
 INSTRUMENT = "phq-9"
 HIGHEST = MEASURES[INSTRUMENT].highest
@@ -39,8 +41,12 @@ MOST_PEOPLE = 1000
 #: Name, words, and what is said beside them; in the order in which they are worked.
 BUCKETS = [
     ("act-now", gettext_lazy("Act now"), gettext_lazy("not yet closed")),
+    ("thoughts", gettext_lazy("Thoughts of death"), gettext_lazy("contact due today")),
     ("worse", gettext_lazy("Getting worse"), gettext_lazy("contact due today")),
     ("silent", gettext_lazy("Silent"), gettext_lazy("stopped answering")),
+    ("fading", gettext_lazy("Fading"), gettext_lazy("the window for the next session opens")),
+    ("form", gettext_lazy("Form due"), gettext_lazy("to be handed in")),
+    ("unsigned", gettext_lazy("Not signed"), ""),
     ("today", gettext_lazy("Due today"), ""),
     ("soon", gettext_lazy("Soon"), ""),
 ]
@@ -151,6 +157,8 @@ class Person:
         parts = [f"{age(self.patient.birth_on, _day(self.at, self.zone))} {sex_letter(self.patient)}".strip()]
         if self.doses:
             parts.append(ngettext("%(n)s dose", "%(n)s doses", len(self.doses)) % {"n": len(self.doses)})
+        if reviewed := getattr(self.patient, "reviewed_at", None):
+            parts.append(_("reviewed %(day)s") % {"day": date_format(_day(reviewed, self.zone), "j M")})
         return " · ".join(parts)
 
 
@@ -212,6 +220,7 @@ def people(user: User, at: datetime) -> QuerySet[Patient]:
             thread_id=Subquery(thread.values("pk")[:1]),
             thread_owner=Subquery(thread.values("owner_id")[:1]),
             waiting_since=Subquery(thread.values("waiting_since")[:1], output_field=DateTimeField()),
+            **reasons(user, at, zone),
             visits_today=ArraySubquery(
                 today.order_by("starts_at").values(
                     json=JSONObject(id="pk", at="starts_at", status="status", who="clinician_id", reason="reason")
@@ -324,7 +333,8 @@ def alert_entry(alert: Alert, person: Person, user: User) -> Entry:
 
 def _bucket(alert: Alert, person: Person) -> str:
     if alert.level != "P3":
-        return "act-now" if alert.level == "P1" else "worse"
+        below = "thoughts" if alert.cause == SUICIDAL else "worse"
+        return "act-now" if alert.level == "P1" else below
     if alert.cause == SILENT:
         return "silent"
     return "today" if _day(alert.contact_due_at, person.zone) <= _day(person.at, person.zone) else "soon"
@@ -358,6 +368,8 @@ def _other_entries(person: Person, user: User, *, alone: bool) -> Iterable[Entry
         yield _visit_entry(person, visit, me)
     for note in patient.unsigned or []:
         yield _note_entry(person, note, me)
+    for extra in extras_of(patient, person.at, person.zone, alone=alone):
+        yield _extra_entry(person, extra, me)
 
 
 def _message_entry(person: Person, me: str) -> Entry:
@@ -400,15 +412,30 @@ def _note_entry(person: Person, note: dict[str, Any], me: str) -> Entry:
     at = datetime.fromisoformat(note["at"])
     return Entry(
         key=f"note-{note['id']}",
-        bucket="today",
+        bucket="unsigned",
         level="P3",
-        rank=f"{_PLACE['today']}P3{at.isoformat()}",
+        rank=f"{_PLACE['unsigned']}P3{at.isoformat()}",
         person=person,
         why=_("Visit note not signed"),
         detail=_("visit of %(day)s") % {"day": date_format(_day(at, person.zone), "D j M")},
         step="sign",
         subject=str(note["id"]),
         mine=str(note["who"]) == me,
+    )
+
+
+def _extra_entry(person: Person, extra: Extra, me: str) -> Entry:
+    return Entry(
+        key=extra.key,
+        bucket=extra.bucket,
+        level=extra.level,
+        rank=f"{_PLACE[extra.bucket]}{extra.level}{extra.rank}",
+        person=person,
+        why=extra.why,
+        detail=extra.detail,
+        step=extra.step,
+        subject=extra.subject,
+        mine=str(person.patient.treating_id) == me,
     )
 
 

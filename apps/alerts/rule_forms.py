@@ -18,6 +18,9 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "vitals": ("code", "at_least", "at_most"),
     "phrase": ("phrases",),
     "missed-check": ("instrument", "hours"),
+    "reliable": ("instrument", "points", "against"),
+    "own-baseline": ("instrument", "method"),
+    "off-track": ("instrument", "sessions"),
 }
 OPTIONAL = {("vitals", "at_least"), ("vitals", "at_most"), ("missed-check", "instrument")}
 
@@ -41,6 +44,15 @@ class RuleForm(forms.Form):
     weeks = forms.IntegerField(label=_("Over how many weeks"), min_value=2, max_value=26)
     missed = forms.IntegerField(label=_("How many in a row"), min_value=1, max_value=30)
     hours = forms.IntegerField(label=_("Within how many hours after the dose"), min_value=1, max_value=336)
+    against = forms.ChoiceField(
+        label=_("Against which score"),
+        choices=[("before-treatment", _("the last one before treatment")), ("answer-before", _("the one before"))],
+    )
+    method = forms.ChoiceField(
+        label=_("By which chart"),
+        choices=[("ewma", _("smoothed course (EWMA)")), ("cusum", _("sum of what is over the usual (CUSUM)"))],
+    )
+    sessions = forms.IntegerField(label=_("From which session on"), min_value=1, max_value=30, initial=3)
     phrases = forms.CharField(label=_("Words, one phrase a line"), max_length=2000, widget=forms.Textarea)
 
     def __init__(self, *args: Any, kind: str, instruments: Any, codes: Any, **kwargs: Any) -> None:

@@ -16,6 +16,9 @@ KINDS = [
     ("vitals", _("a reading")),
     ("phrase", _("words in a message")),
     ("missed-check", _("nothing answered after a dose")),
+    ("reliable", _("a score worse by more than noise")),
+    ("own-baseline", _("a slow drift over the person's own usual scores")),
+    ("off-track", _("a score above the range that was expected")),
 ]
 
 

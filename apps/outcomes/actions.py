@@ -6,23 +6,31 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from apps.accounts.models import Clinic
+from apps.accounts.models import Clinic, User
+from apps.audit import actions as audit
+from apps.audit.models import Action
+from apps.core import clock
 from apps.monitoring.models import Anchor, QuestionnaireResponse
+from apps.outcomes.learning import model_of
 from apps.outcomes.mathematics.courses import Course
 from apps.outcomes.mathematics.selftest import Grade as Graded
 from apps.outcomes.mathematics.selftest import SelfTest, self_test
-from apps.outcomes.models import Forecast, ForecastPoint, Grade, ModelVersion
+from apps.outcomes.models import Forecast, ForecastPoint, Grade, ModelVersion, Review
 from apps.outcomes.outlook import outlook
 from apps.outcomes.people import INSTRUMENT
-from apps.outcomes.prior import Versioned, starting_model
+from apps.outcomes.prior import Versioned
 from apps.patients.models import Patient
+
+BAND = 2.563  # standard deviations between the ends of an 80 % band
+PLAN_SLACK = 1  # days that a session may lie beside its plan
 
 
 @transaction.atomic
 def store_forecast(*, patient: Patient, course: Course, at: datetime, zone: ZoneInfo) -> Forecast:
     """Make today's forecast and keep it with what it rests on. Needs the clinic in scope."""
-    known = starting_model()
+    known = model_of(patient.clinic)
     found = outlook(course, known.model, str(patient.pk))
     today = at.astimezone(zone).date()
     low, high = found.window or (None, None)
@@ -42,6 +50,7 @@ def store_forecast(*, patient: Patient, course: Course, at: datetime, zone: Zone
         relapse14=found.relapse14,
         window_low=low,
         window_high=high,
+        plan=[day - course.last_day for day in sorted(course.plan)],
         synthetic=patient.synthetic,
     )
     ForecastPoint.objects.bulk_create(
@@ -61,7 +70,7 @@ def store_forecast(*, patient: Patient, course: Course, at: datetime, zone: Zone
 def grade_points(*, clinic: Clinic, today: date) -> int:
     """Grade every point of the last days whose answer has come on its very day; how many. Needs the clinic in scope.
 
-    A session given in between makes the forecast another one: it said "without a further session", and is left ungraded.
+    Sessions other than those of its plan make the forecast another one, and it is left ungraded.
     """
     zone, since = ZoneInfo(clinic.time_zone), today - timedelta(days=7)
     points = ForecastPoint.objects.filter(for_on__range=(since, today), grades__isnull=True)
@@ -72,8 +81,7 @@ def grade_points(*, clinic: Clinic, today: date) -> int:
     for point in waiting:
         response = answers.get((point.forecast.patient_id, point.for_on))
         moments = doses.get(point.forecast.patient_id, [])
-        treated = any(point.forecast.made_at < at and at.astimezone(zone).date() < point.for_on for at in moments)
-        if response is not None and response.total is not None and not treated:
+        if response is not None and response.total is not None and _as_planned(point, moments, zone):
             grades.append(_grade(point, response, float(response.total)))
     Grade.objects.bulk_create(grades)
     return len(grades)
@@ -81,11 +89,43 @@ def grade_points(*, clinic: Clinic, today: date) -> int:
 
 def standing(clinic: Clinic) -> SelfTest:
     """How the forecasts of this clinic have held so far, by the sequential test. Needs the clinic in scope."""
-    version = starting_model().version
-    rows = Grade.objects.filter(clinic=clinic, point__forecast__model__version=version)
-    rows = rows if clinic.synthetic else rows.filter(point__forecast__synthetic=False)
-    found = rows.order_by("point__for_on", "id").values_list("point__forecast__patient_id", "point__for_on", "share")
+    found = _grades(clinic).values_list("point__forecast__patient_id", "point__for_on", "share")
     return self_test(Graded(str(person), day.toordinal() // 7, share) for person, day, share in found)
+
+
+def errors_of(clinic: Clinic) -> list[Graded]:
+    """Each graded answer less its middle, in standard deviations of its band. Needs the clinic in scope."""
+    columns = ("point__forecast__patient_id", "point__for_on", "error", "point__low80", "point__high80")
+    return [
+        Graded(str(person), day.toordinal() // 7, error / max((high - low) / BAND, 1.0))
+        for person, day, error, low, high in _grades(clinic).values_list(*columns)
+    ]
+
+
+def _grades(clinic: Clinic) -> QuerySet[Grade]:
+    """Of the model in use, in the order in which their day came."""
+    rows = Grade.objects.filter(clinic=clinic, point__forecast__model__version=model_of(clinic).version)
+    rows = rows if clinic.synthetic else rows.filter(point__forecast__synthetic=False)
+    return rows.order_by("point__for_on", "id")
+
+
+def _as_planned(point: ForecastPoint, moments: list[datetime], zone: ZoneInfo) -> bool:
+    """The sessions since the forecast are those of its plan, each within PLAN_SLACK days."""
+    forecast = point.forecast
+    given = sorted(at.astimezone(zone).date() for at in moments if forecast.made_at < at)
+    given = [day for day in given if day < point.for_on]
+    planned = [forecast.made_on + timedelta(days=day) for day in forecast.plan if day < point.days_ahead]
+    pairs = zip(given, planned, strict=False)
+    return len(given) == len(planned) and all(abs((one - other).days) <= PLAN_SLACK for one, other in pairs)
+
+
+@transaction.atomic
+def mark_reviewed(*, patient: Patient, actor: User) -> Review:
+    """Somebody looked at how this person does. Needs the clinic in scope."""
+    assert actor.membership is not None  # noqa: S101  (doors let nobody else in)
+    row = Review.objects.create(clinic_id=patient.clinic_id, patient=patient, by=actor.membership, at=clock.now())
+    audit.record(action=Action.CREATE, actor_id=actor.pk, obj=row, detail="reviewed")
+    return row
 
 
 def _version(patient: Patient, known: Versioned) -> ModelVersion:

@@ -2,33 +2,119 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+
 from apps.accounts.models import Clinic, User
-from apps.monitoring.models import Anchor, QuestionnaireResponse
-from apps.outcomes.mathematics.report import Outcomes, outcomes
-from apps.outcomes.people import INSTRUMENT, course_of, treated
+from apps.monitoring.models import Anchor, QuestionnaireResponse, Slot, SlotState
+from apps.outcomes.mathematics.disclosure import REST, SMALLEST, Shown, Strata, shown, strata
+from apps.outcomes.mathematics.report import Treated, outcomes
+from apps.outcomes.people import INSTRUMENT, course_of, thoughts_of, treated
 from apps.patients.models import Patient
+from apps.sessions.models import Course, CourseStatus, DoseRoute
+
+ASKED_SINCE: Final = timedelta(days=56)
+UNKNOWN: Final = "unknown"
 
 
-def outcomes_of(clinic: Clinic, user: User, at: datetime) -> Outcomes:
-    """Everybody of the clinic whom this person may see, in four queries whatever the number of people."""
+@dataclass(frozen=True)
+class ClinicOutcomes:
+    """What may be shown of a clinic. by: table name -> groups; answered: (answered, asked) surveys, None where few."""
+
+    whole: Shown
+    by: dict[str, Strata]
+    answered: tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a course. indication, route: of their first planned series, UNKNOWN without one."""
+
+    treated: Treated
+    indication: str
+    route: str
+
+
+def clinic_outcomes_of(clinic: Clinic, user: User, at: datetime) -> ClinicOutcomes:
+    """Everybody of the clinic whom this person may see, in six queries whatever the number of people."""
+    people = people_of(clinic, user, at)
+    indications = _groups(people, "indication")
+    return ClinicOutcomes(
+        shown(outcomes([person.treated for person in people])),
+        {"indication": strata(indications), "route": strata(_groups(people, "route"), beside=indications)},
+        _answered(clinic, user, at),
+    )
+
+
+def people_of(clinic: Clinic, user: User, at: datetime) -> list[Person]:
+    """Everybody with a first dose and a score before it."""
     zone = ZoneInfo(clinic.time_zone)
+    doses = _by_patient(_rows(Anchor, user, clinic, "started_at").filter(kind="dose"))
+    responses = _by_patient(
+        _rows(QuestionnaireResponse, user, clinic, "authored_at").filter(questionnaire__key=INSTRUMENT)
+    )
+    plans = _first_plans(clinic, user)
+    found = []
+    for pk in _patients(clinic, user).values_list("pk", flat=True):
+        course = course_of(responses[pk], doses[pk], (), at, zone)
+        if course is not None:
+            thoughts = thoughts_of(responses[pk], doses[pk], zone)
+            found.append(Person(treated(course, thoughts), *plans.get(pk, (UNKNOWN, UNKNOWN))))
+    return found
+
+
+def group_words(name: str) -> str:
+    """A group of a table in words."""
+    choices = [*(Course._meta.get_field("indication").choices or ()), *DoseRoute.choices]
+    known = {str(value): str(words) for value, words in choices}
+    return {UNKNOWN: _("not recorded"), REST: _("all others together")}.get(name) or known.get(name, name)
+
+
+def _groups(people: list[Person], name: str) -> dict[str, list[Treated]]:
+    found: defaultdict[str, list[Treated]] = defaultdict(list)
+    for person in people:
+        found[getattr(person, name)].append(person.treated)
+    return found
+
+
+def _patients(clinic: Clinic, user: User) -> Any:
     people = Patient.objects.visible_to(user).exclude(status="entered-in-error")
-    if not clinic.synthetic:
-        people = people.filter(synthetic=False)
-    doses = _by_patient(_rows(Anchor, user, clinic).filter(kind="dose"))
-    responses = _by_patient(_rows(QuestionnaireResponse, user, clinic).filter(questionnaire__key=INSTRUMENT))
-    courses = [course_of(responses[pk], doses[pk], (), at, zone) for pk in people.values_list("pk", flat=True)]
-    return outcomes([treated(course) for course in courses if course is not None])
+    return people if clinic.synthetic else people.filter(synthetic=False)
 
 
-def _rows(model: Any, user: User, clinic: Clinic) -> Any:
-    rows = model.objects.visible_to(user).filter(status="completed")
+def _rows(model: Any, user: User, clinic: Clinic, moment: str) -> Any:
+    rows = model.objects.visible_to(user).filter(status="completed").order_by(moment)
     return rows if clinic.synthetic else rows.filter(synthetic=False)
+
+
+def _first_plans(clinic: Clinic, user: User) -> dict[UUID, tuple[str, str]]:
+    rows = Course.objects.visible_to(user).exclude(status=CourseStatus.IN_ERROR)
+    rows = rows if clinic.synthetic else rows.filter(synthetic=False)
+    newest_first = rows.order_by("-started_at").values_list("patient_id", "indication", "route")
+    return {person: (indication, route) for person, indication, route in newest_first}
+
+
+def _answered(clinic: Clinic, user: User, at: datetime) -> tuple[int, int] | None:
+    """Of the PHQ-9 whose time is over, the last eight weeks."""
+    slots = Slot.objects.filter(
+        clinic=clinic,
+        patient__in=_patients(clinic, user),
+        questionnaire__key=INSTRUMENT,
+        closes_at__range=(at - ASKED_SINCE, at),
+        state__in=[SlotState.ANSWERED, SlotState.MISSED],
+    )
+    found = slots.aggregate(
+        people=Count("patient", distinct=True),
+        asked=Count("pk"),
+        answered=Count("pk", filter=Q(state=SlotState.ANSWERED)),
+    )
+    return (found["answered"], found["asked"]) if found["people"] >= SMALLEST else None
 
 
 def _by_patient(rows: Iterable[Any]) -> defaultdict[UUID, list[Any]]:

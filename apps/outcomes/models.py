@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from apps.accounts.models import ClinicRow
+from apps.accounts.models import ClinicRow, Membership
 from apps.accounts.permissions import Permission
 from apps.monitoring.models import QuestionnaireResponse
 from apps.patients.models import Patient
@@ -16,6 +16,8 @@ class ModelVersion(ClinicRow):
     source = models.CharField(max_length=200)  # what it was fitted to
     noise = models.JSONField()
     weights = models.JSONField()
+    widening = models.FloatField(default=1.0, db_default=1.0)  # of the bands
+    learned_from = models.PositiveIntegerField(default=0, db_default=0)  # courses of this clinic; 0: came with Telek
 
     view_permission = Permission.SEE_CLINICAL
 
@@ -27,7 +29,7 @@ class ModelVersion(ClinicRow):
 
 
 class Forecast(ClinicRow):
-    """What was said of one person on one day, without a further session. Append-only; never withdrawn."""
+    """What was said of one person on one day, under a plan of sessions. Append-only; never withdrawn."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="forecasts")
     model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
@@ -43,6 +45,7 @@ class Forecast(ClinicRow):
     relapse14 = models.FloatField(null=True)
     window_low = models.FloatField(null=True)
     window_high = models.FloatField(null=True)
+    plan = models.JSONField(default=list, db_default=[])  # days from made_on with a planned session; empty: none
     synthetic = models.BooleanField(default=False)
 
     view_permission = Permission.SEE_CLINICAL
@@ -88,12 +91,30 @@ class Grade(ClinicRow):
 
 
 class ForecastClock(ClinicRow):
-    """When a clinic's people are looked through next."""
+    """When a clinic's people are looked through next, and whether its forecasts still hold what they say.
+
+    broken_at: the self-test found the bands broken; drifted_at: answers lie to one side of the middle.
+    """
 
     next_at = models.DateTimeField()
+    broken_at = models.DateTimeField(null=True)
+    drifted_at = models.DateTimeField(null=True)
 
     view_permission = Permission.SEE_CLINICAL
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["clinic"], name="forecast_clock_once")]
         indexes = [models.Index(fields=["next_at"], name="forecast_clock_due")]
+
+
+class Review(ClinicRow):
+    """Somebody looked at how a person does and left it as it is. Append-only."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="reviews")
+    by = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    view_permission = Permission.SEE_CLINICAL
+
+    class Meta:
+        indexes = [models.Index(fields=["clinic", "patient", "-at"], name="review_newest")]

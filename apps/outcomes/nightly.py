@@ -4,6 +4,7 @@ A person needs one once a day, and again when a score or dose has come since. Ru
 """
 
 import logging
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -17,8 +18,11 @@ from apps.core.db.scope import use_clinic
 from apps.monitoring.models import Anchor, Observation, QuestionnaireResponse
 from apps.monitoring.moods import MOOD
 from apps.outcomes.actions import grade_points, store_forecast
+from apps.outcomes.expecting import compare_with_expected
+from apps.outcomes.holding import note_standing
 from apps.outcomes.models import Forecast, ForecastClock
 from apps.outcomes.people import INSTRUMENT, course_of
+from apps.outcomes.planned import plan_of
 from apps.patients.models import Patient
 
 logger = logging.getLogger(__name__)
@@ -50,6 +54,8 @@ def look_through(timer: ForecastClock, now: datetime, limit: int) -> int:
             with transaction.atomic():
                 today = now.astimezone(ZoneInfo(timer.clinic.time_zone)).date()
                 graded = grade_points(clinic=timer.clinic, today=today)
+                if graded:
+                    note_standing(timer, now)
                 waiting = _waiting(today)
                 made = _some(waiting, timer.clinic, now, limit)
                 pause = EVERY if made < limit else timedelta()
@@ -97,14 +103,18 @@ def _some(waiting: list[Patient], clinic: Clinic, now: datetime, limit: int) -> 
 
 def _forecast(patient: Patient, clinic: Clinic, now: datetime) -> bool:
     zone = ZoneInfo(clinic.time_zone)
+    doses = list(Anchor.objects.filter(patient=patient, kind="dose", status="completed").order_by("started_at"))
+    responses = QuestionnaireResponse.objects.filter(patient=patient, questionnaire__key=INSTRUMENT, status="completed")
     course = course_of(
-        QuestionnaireResponse.objects.filter(patient=patient, questionnaire__key=INSTRUMENT, status="completed"),
-        Anchor.objects.filter(patient=patient, kind="dose", status="completed"),
+        responses.defer("answers").order_by("authored_at"),
+        doses,
         Observation.objects.filter(patient=patient, code=MOOD, status="final"),
         now,
         zone,
     )
     if course is None:
         return False
-    store_forecast(patient=patient, course=course, at=now, zone=zone)
+    compare_with_expected(patient)  # with what was said before this answer
+    plan = plan_of(patient, doses, zone, now.astimezone(zone).date())
+    store_forecast(patient=patient, course=replace(course, plan=plan), at=now, zone=zone)
     return True

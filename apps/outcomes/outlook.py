@@ -8,7 +8,7 @@ import numpy as np
 
 from apps.outcomes.mathematics.courses import Course, day_table, plan_table
 from apps.outcomes.mathematics.fit import Model, responsibilities
-from apps.outcomes.mathematics.forecast import Mixture, ahead
+from apps.outcomes.mathematics.forecast import Mixture, ahead, stacked
 from apps.outcomes.mathematics.kalman import Belief, exposure
 from apps.outcomes.mathematics.paths import FAR, RUN, fade
 from apps.outcomes.mathematics.running import last_beliefs
@@ -51,9 +51,12 @@ class Outlook:
         return self.window is not None and self.window[1] >= FAR
 
 
-def outlook(course: Course, model: Model, person: str) -> Outlook:
-    """The forecast of today under the course's plan. person: any stable name; it seeds the paths, together with the day."""
-    belief = last_beliefs(day_table([course]), model.grid, model.noise)
+def outlook(course: Course, model: Model, person: str, belief: Belief | None = None) -> Outlook:
+    """The forecast of today under the course's plan. person: any stable name; it seeds the paths, together with the day.
+
+    belief: of the course's last day, where it is known already.
+    """
+    belief = belief or last_beliefs(day_table([course]), model.grid, model.noise)
     future = ahead(belief, model, plan_table([course], max(DAYS)), set(DAYS))
     weights = responsibilities(belief.log, model.weights)
     scores = {0: course.baseline} | {day: total for day, total in course.scores.items() if day <= course.last_day}
@@ -61,7 +64,7 @@ def outlook(course: Course, model: Model, person: str) -> Outlook:
     calm = scores[latest] < course.threshold and not course.plan
     relapse, window = _fade(course, belief, model, person) if calm else (None, None)
     return Outlook(
-        fan=tuple(_fan(day, future[day]) for day in DAYS),
+        fan=_fans(future),
         threshold=int(course.threshold),
         effect=float(np.sum(weights * exposure(belief))),
         last_score=scores[latest],
@@ -71,8 +74,10 @@ def outlook(course: Course, model: Model, person: str) -> Outlook:
     )
 
 
-def _fan(day: int, future: Mixture) -> Fan:
-    return Fan(day, *(float(future.quantile(share)[0]) for share in SHARES))
+def _fans(future: dict[int, Mixture]) -> tuple[Fan, ...]:
+    together = stacked([future[day] for day in DAYS])
+    found = np.stack([together.quantile(share) for share in SHARES], axis=1)
+    return tuple(Fan(day, *map(float, row)) for day, row in zip(DAYS, found, strict=True))
 
 
 def _fade(course: Course, belief: Belief, model: Model, person: str) -> tuple[float, tuple[float, float]]:

@@ -11,6 +11,7 @@ from apps.outcomes.mathematics.courses import REFERENCE_DOSE, Course
 from apps.outcomes.mathematics.report import SERIES, Treated
 
 INSTRUMENT: Final = "phq-9"
+ITEM9: Final = "q9"
 LOWEST_THRESHOLD: Final = 10
 _DOSE = re.compile(r"(\d+(?:[.,]\d+)?)\s*mg/kg")
 
@@ -57,16 +58,37 @@ def course_of(
     )
 
 
-def treated(course: Course) -> Treated:
-    """The course as the outcome report counts it: the first six sessions are the series, the others maintenance."""
+def treated(course: Course, thoughts: dict[int, int] | None = None) -> Treated:
+    """The course as the outcome report counts it: the first six sessions are the series, the others maintenance.
+
+    thoughts: item 9 by day; a day before the first session is below 0.
+    """
     days = sorted(course.doses)
+    known = thoughts or {}
+    before = [day for day in known if day <= 0]
     return Treated(
         course.baseline,
         course.threshold,
         tuple(sorted(course.scores.items())),
         tuple(days[:SERIES]),
         tuple(days[SERIES:]),
+        thoughts_before=known[max(before)] if before else None,
+        thoughts=tuple(sorted(known.items())),
+        days=course.last_day,
     )
+
+
+def thoughts_of(responses: Iterable[QuestionnaireResponse], doses: Iterable[Anchor], zone: ZoneInfo) -> dict[int, int]:
+    """Item 9 as answered, by day of the course. Two of a day: the later one."""
+    given = [anchor.started_at.astimezone(zone).date() for anchor in doses]
+    if not given:
+        return {}
+    found = {}
+    for response in responses:
+        value = response.answers.get(ITEM9)
+        if isinstance(value, int):
+            found[(response.authored_at.astimezone(zone).date() - min(given)).days] = int(value)
+    return found
 
 
 def _baseline(totals: dict[date, float], first: date) -> float | None:

@@ -1,37 +1,35 @@
-"""The clinic's outcomes: a page, and the same as CSV."""
+"""The clinic's outcomes: a page, and the same as CSV and PDF."""
 
 import csv
+from datetime import datetime
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.doors import door
 from apps.accounts.models import Clinic
 from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
 from apps.core import clock
-from apps.outcomes.clinic_outcomes import outcomes_of
-from apps.outcomes.mathematics.disclosure import Shown, shown
+from apps.outcomes.actions import mark_reviewed
+from apps.outcomes.clinic_outcomes import ClinicOutcomes, clinic_outcomes_of
+from apps.outcomes.outcome_pdf import outcomes_pdf
+from apps.outcomes.outcome_words import ANCHORS, figure_lines, group_tables, lasting_lines, measures, rows_for_csv
+from apps.patients.models import Patient
 
 
 @door(Permission.SEE_CLINICAL)
 @require_GET
 def clinic_outcomes(request: ClinicRequest) -> HttpResponse:
     """Response, remission, deterioration and how long a response lasts, with intervals."""
-    found = _shown(request)
-    words = _words()
-    context = {
-        "nav": "outcomes",
-        "shown": found,
-        "synthetic": _clinic(request).synthetic,
-        "figures": [(words[each.name], each, _percents(each.share, each.interval)) for each in found.figures],
-        "lasting": [(words[each.name], each, _percent(each.day28), _percent(each.day56)) for each in found.lasting],
-    }
-    return render(request, "outcomes/clinic_outcomes.html", context)
+    return render(request, "outcomes/clinic_outcomes.html", {"nav": "outcomes", **_content(request, _found(request))})
 
 
 @door(Permission.SEE_CLINICAL)
@@ -40,15 +38,43 @@ def clinic_outcomes_csv(request: ClinicRequest) -> HttpResponse:
     """The page's figures; what is suppressed there is empty here."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="outcomes.csv"'
-    writer = csv.writer(response)
-    writer.writerow(["measure", "people", "of", "share", "low95", "high95"])
-    found = _shown(request)
-    for each in found.figures:
-        writer.writerow([each.name, each.yes, each.of, each.share, *(each.interval or ("", ""))])
-    writer.writerow(["lasting", "people", "day28", "day28_se", "day56", "day56_se", "median_days"])
-    for one in found.lasting:
-        writer.writerow([one.name, one.people, *(one.day28 or ("", "")), *(one.day56 or ("", "")), one.median])
+    csv.writer(response).writerows(rows_for_csv(_found(request)))
     return response
+
+
+@door(Permission.SEE_CLINICAL)
+@require_GET
+def clinic_outcomes_pdf(request: ClinicRequest) -> HttpResponse:
+    """The page's figures for a meeting or an archive."""
+    content, clinic = _content(request, _found(request)), _clinic(request)
+    printed = _("%(clinic)s, %(day)s") % {"clinic": clinic.name, "day": _day(clinic, clock.now())}
+    response = HttpResponse(outcomes_pdf(content, printed), content_type="application/pdf")
+    response["Content-Disposition"] = 'attachment; filename="outcomes.pdf"'
+    return response
+
+
+@door(Permission.HANDLE_ALERTS)
+@require_POST
+def reviewed(request: ClinicRequest, pk: UUID) -> HttpResponse:
+    """Somebody looked at how this person does."""
+    rows = Patient.objects.visible_to(request.user).exclude(status="entered-in-error")
+    mark_reviewed(patient=get_object_or_404(rows, pk=pk), actor=request.user)
+    return redirect("chart", pk)
+
+
+def _content(request: ClinicRequest, found: ClinicOutcomes) -> dict[str, Any]:
+    words = measures()
+    answered = found.answered
+    return {
+        "shown": found.whole,
+        "synthetic": _clinic(request).synthetic,
+        "figures": figure_lines(found.whole),
+        "lasting": lasting_lines(found.whole),
+        "tables": group_tables(found),
+        "answered": answered,
+        "answered_share": round(100 * answered[0] / answered[1]) if answered and answered[1] else None,
+        "anchors": [(words[name], said, source) for name, said, source in ANCHORS],
+    }
 
 
 def _clinic(request: ClinicRequest) -> Clinic:
@@ -58,26 +84,9 @@ def _clinic(request: ClinicRequest) -> Clinic:
     return membership.clinic
 
 
-def _shown(request: ClinicRequest) -> Shown:
-    return shown(outcomes_of(_clinic(request), request.user, clock.now()))
+def _found(request: ClinicRequest) -> ClinicOutcomes:
+    return clinic_outcomes_of(_clinic(request), request.user, clock.now())
 
 
-def _words() -> dict[str, str]:
-    return {
-        "response_missing_as_nonresponse": _("Response, who did not answer counted as no response"),
-        "response": _("Response: at most half the score before treatment"),
-        "remission": _("Remission: below 5 points"),
-        "deterioration": _("Worse by 5 points or more"),
-        "treatment_policy": _("Whatever was given later"),
-        "while_untreated": _("While no further session was given"),
-    }
-
-
-def _percents(share: float | None, interval: tuple[float, float] | None) -> dict[str, Any] | None:
-    if share is None or interval is None:
-        return None
-    return {"share": round(100 * share), "low": round(100 * interval[0]), "high": round(100 * interval[1])}
-
-
-def _percent(point: tuple[float, float] | None) -> dict[str, int] | None:
-    return None if point is None else {"share": round(100 * point[0]), "error": round(100 * point[1])}
+def _day(clinic: Clinic, at: datetime) -> str:
+    return date_format(at.astimezone(ZoneInfo(clinic.time_zone)), "j M Y")

@@ -153,7 +153,13 @@ class Simulation:
             total = course.burden_on(day, life.doses, life.traits, life.rng)
             for slot in self._open_slots(life.patient):
                 self._fill(life, slot, total, day)
+                self._book_booster(life, slot.questionnaire.key, total, day)
         self._handle(life.patient, moment, until)
+
+    def _book_booster(self, life: Life, key: str, total: float, day: date) -> None:
+        booked = course.booster_day(day, total, life.doses, life.traits, life.rng) if key == "phq-9" else None
+        if booked is not None:
+            life.doses.append(booked)
 
     def _open_slots(self, patient: Patient) -> list[Slot]:
         slots = Slot.objects.filter(patient=patient, state=SlotState.OPEN).select_related("questionnaire")

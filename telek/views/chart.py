@@ -20,19 +20,24 @@ from apps.alerts.rows import with_people
 from apps.audit import actions as audit
 from apps.audit.models import AuditEvent
 from apps.core import clock
+from apps.core.charts import Point
 from apps.monitoring.actions import ratable
 from apps.monitoring.instruments.scales import Scale
 from apps.monitoring.models import QuestionnaireResponse
 from apps.monitoring.published import definition_of
+from apps.outcomes.models import Review
 from apps.patients.models import Patient
 from apps.sessions.models import Visit
 from telek.curves import INSTRUMENT, PHQ9, Total, band_words, curve_table, dosed_curve, points_of, whole_curve
+from telek.dose_curve import DoseCurve, dose_curve
 from telek.outlook_card import outlook_card
 from telek.patient_facts import PatientFacts, item_lines
+from telek.person_forecast import PersonForecast
 from telek.score_lines import ScoreLine, score_lines
 
 TABS = ("summary", "answers", "alerts", "visits", "safety", "opened")
 A_PAGE = 20
+AFTER_DOSE = (620, 300)
 TABLE_ROWS = 120  # of the curve's own table; all answers have a tab of their own
 
 
@@ -87,19 +92,35 @@ def _summary(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> d
     if scale.key != INSTRUMENT:
         points = points_of(_totals(totals, scale), facts.zone, facts.at, scale)
     open_alerts = with_people(Alert.objects.visible_to(request.user).filter(patient=patient).unresolved())
+    forecast = PersonForecast(facts)
     return {
-        "curve": dosed_curve(points, facts.doses, facts.at, (620, 300), scale),
+        "dose_curve": _dose_curve(points, forecast, scale),
         "whole": whole_curve(points, facts.doses, facts.at, facts.zone, scale),
         "table": curve_table(points, facts.doses, scale)[:TABLE_ROWS],
-        "card": outlook_card(facts),
+        "card": outlook_card(forecast),
+        "last_review": _last_review(request.user, patient),
         "scale": scale,
         "scores": scores,
         "alerts": open_alerts,
         "next_visits": _visits(request.user, patient).filter(ends_at__gte=facts.at).order_by("starts_at")[:3],
         "contacts": facts.contacts(),
+        "may_review": request.user.may(Permission.HANDLE_ALERTS),
         "may_manage": request.user.may(Permission.MANAGE_PATIENTS),
         "seen": list(open_alerts),
     }
+
+
+def _last_review(user: User, patient: Patient) -> Review | None:
+    rows = Review.objects.visible_to(user).filter(patient=patient).select_related("by__user")
+    return rows.order_by("-at").first()
+
+
+def _dose_curve(points: list[Point], forecast: PersonForecast, scale: Scale) -> DoseCurve:
+    """Of the PHQ-9 with what was expected; forecasts are of no other scale."""
+    if scale.key == INSTRUMENT:
+        return dose_curve(forecast, AFTER_DOSE)
+    facts = forecast.facts
+    return DoseCurve(dosed_curve(points, facts.doses, facts.at, AFTER_DOSE, scale))
 
 
 def _scale(wanted: str | None, scores: list[ScoreLine]) -> Scale:

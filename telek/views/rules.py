@@ -19,12 +19,14 @@ from apps.alerts.actions import rules as actions
 from apps.alerts.models import Rule
 from apps.alerts.refusal import AlertRefused
 from apps.alerts.rule_forms import KINDS, RuleForm
-from apps.alerts.rules.facts import Happened
+from apps.alerts.rules.facts import Expected, Happened
 from apps.core import clock
 from apps.messaging.models import Message
 from apps.monitoring.instruments import LIBRARY
 from apps.monitoring.plausibility import MEASURABLE
 from apps.monitoring.rules.trial import DAYS, try_rule
+from apps.outcomes.expecting import KIND, expected_of
+from apps.patients.models import Patient
 
 EITHER = (Permission.MANAGE_CLINIC, Permission.SEE_DESK)
 
@@ -131,7 +133,7 @@ def rule_change(request: ClinicRequest, pk: UUID) -> HttpResponse:
     row, do = _rule(request, pk), request.POST.get("do")
     try:
         if do == "try":
-            actions.note_trial(rule=row, trial=try_rule(row, _written(row)), actor=request.user)
+            actions.note_trial(rule=row, trial=try_rule(row, _written(row), _expected(row)), actor=request.user)
         elif do == "publish":
             actions.publish_rule(rule=row, actor=request.user)
             messages.success(request, _("In force from now on."))
@@ -141,6 +143,13 @@ def rule_change(request: ClinicRequest, pk: UUID) -> HttpResponse:
     except AlertRefused as refusal:
         messages.error(request, refusal.message)
     return redirect("rule", pk)
+
+
+def _expected(row: Rule) -> dict[UUID, tuple[Expected, ...]]:
+    """What the forecasts said, for rules that compare a score with it."""
+    if row.kind != KIND:
+        return {}
+    return expected_of(Patient.objects.filter(clinic_id=row.clinic_id, status="active").values_list("pk", flat=True))
 
 
 def _written(row: Rule) -> dict[UUID, tuple[Happened, ...]]:

@@ -24,8 +24,10 @@ from apps.sessions.forms import NoteForm
 from apps.sessions.models import Visit, VisitStatus
 from apps.sessions.record import PEOPLE
 from apps.sessions.rows import away_since
-from telek.curves import curve_table, dosed_curve, whole_curve
+from telek.curves import curve_table, whole_curve
+from telek.dose_curve import dose_curve
 from telek.patient_facts import ItemLine, PatientFacts, item_lines
+from telek.person_forecast import PersonForecast
 
 CURVE = (600, 214)
 ASKED_BEFORE = timedelta(hours=1)  # what was said longer before the start is not where they are now
@@ -77,7 +79,7 @@ def _beside(facts: PatientFacts) -> dict[str, object]:
     """The curve after each dose, or since the beginning where there is no dose; the last answers item by item."""
     before, last = [None, None, *facts.responses][-2:]
     return {
-        "curve": dosed_curve(facts.points, facts.doses, facts.at, CURVE),
+        "dose_curve": dose_curve(PersonForecast(facts), CURVE),
         "whole": whole_curve(facts.points, facts.doses, facts.at, facts.zone),
         "table": curve_table(facts.points, facts.doses),
         "last_response": last,

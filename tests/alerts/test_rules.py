@@ -12,7 +12,7 @@ from apps.alerts.actions import rules as actions
 from apps.alerts.models import Alert, Rule
 from apps.alerts.refusal import AlertRefused
 from apps.alerts.rules.evaluators import evaluate, replay, weekly_slope
-from apps.alerts.rules.facts import Answered, Asked, Facts, Happened, Measured
+from apps.alerts.rules.facts import Answered, Asked, Expected, Facts, Happened, Measured
 from apps.core import clock
 from apps.messaging.actions import open_thread, send_message
 from apps.monitoring.actions import Reading, record_observations
@@ -49,6 +49,53 @@ def totals(*values: float, instrument: str = "phq-9") -> Facts:
 )
 def test_rules_on_scores(kind: str, parameters: dict[str, Any], facts: Facts, fires: bool) -> None:
     assert (evaluate(kind, parameters, facts) is not None) is fires
+
+
+def series(*values: float, before: float = 19) -> Facts:
+    """A score before treatment, six doses in three weeks, then one score a week, the last one now."""
+    after = totals(*values)
+    begin = after.answered[0].at - 25 * DAY
+    first = Answered(uuid4(), begin - DAY, "phq-9", before, {})
+    doses = tuple(Happened(uuid4(), begin + day * DAY) for day in (0, 3, 7, 10, 14, 17))
+    return replace(after, answered=(first, *after.answered), doses=doses)
+
+
+USUAL = (6, 8, 7, 6, 8, 7)
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "facts", "fires"),
+    [
+        ("reliable", {"points": 7, "against": "before-treatment"}, series(8, 26), True),
+        ("reliable", {"points": 7, "against": "before-treatment"}, series(8, 25), False),
+        ("reliable", {"points": 5, "against": "answer-before"}, series(8, 13), True),
+        ("reliable", {"points": 5, "against": "answer-before"}, series(9, 13), False),
+        ("own-baseline", {"method": "ewma"}, series(*USUAL, 9, 10, 10, 11, 12), True),
+        ("own-baseline", {"method": "ewma"}, series(*USUAL, 7, 8, 6), False),
+        ("own-baseline", {"method": "cusum"}, series(*USUAL, 9, 11), True),
+        ("own-baseline", {"method": "cusum"}, series(*USUAL, 7, 8, 6), False),
+        ("own-baseline", {"method": "cusum"}, series(*USUAL[:5]), False),
+    ],
+)
+def test_rules_on_a_persons_own_course(kind: str, parameters: dict[str, Any], facts: Facts, fires: bool) -> None:
+    assert (evaluate(kind, {"instrument": "phq-9", **parameters}, facts) is not None) is fires
+
+
+@pytest.mark.parametrize(
+    ("said_days_ago", "score", "fires"), [(7, 13, True), (7, 12, False), (3, 20, False), (40, 20, False)]
+)
+def test_off_track_is_above_the_band_of_a_forecast_made_before(said_days_ago: int, score: int, fires: bool) -> None:
+    said = Expected(NOW - said_days_ago * DAY, "phq-9", ((7, 12.0), (14, 16.0), (28, 18.0)))
+    rule = {"instrument": "phq-9", "sessions": 3}
+    facts = replace(series(8, score), expected=(said,))
+    assert (evaluate("off-track", rule, facts) is not None) is fires
+    assert evaluate("off-track", rule, replace(facts, doses=facts.doses[:2])) is None
+    assert evaluate("off-track", rule, replace(facts, expected=())) is None
+
+
+def test_the_band_is_straight_between_its_days_and_level_outside_them() -> None:
+    said = Expected(NOW, "phq-9", ((7, 12.0), (14, 16.0), (28, 18.0)))
+    assert [said.upper_on(day) for day in (1, 7, 10.5, 14, 21, 40)] == [12, 12, 14, 16, 17, 18]
 
 
 def test_a_rule_on_an_answer_looks_at_that_item_alone() -> None:

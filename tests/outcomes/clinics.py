@@ -71,7 +71,32 @@ SHIFTED: Final = {
     ),
     "sparse": replace(BASE, answers=0.45, moods=0.08, gap=14),
 }
-SETS: Final = {"development": {"base": BASE, **SHIFTED}}
+_OTHER: Final = replace(
+    BASE,
+    level=17.2,
+    reach=0.74,
+    fast=4.2,
+    slow=75.0,
+    kappa=0.4,
+    rho=0.25,
+    unmoved=0.25,
+    walk=0.28,
+    swing=2.3,
+    swing_decay=0.88,
+    events=1 / 1000,
+)
+#: development: to look at while the model is made; held-out: other people of other clinics, looked at once.
+SETS: Final = {
+    "development": {"base": BASE, **SHIFTED},
+    "held-out": {
+        "base": _OTHER,
+        "faster fade": replace(_OTHER, fast=2.6, slow=20.0, level=19.0, swing=2.5, events=1 / 250),
+        "weekly, mild": replace(
+            _OTHER, level=15.0, unmoved=0.35, reach=0.65, answer=2.1, schedules=((0, 7, 14, 21, 28, 35),)
+        ),
+        "sparse": replace(_OTHER, answers=0.5, moods=0.1, gap=14),
+    },
+}
 
 
 @dataclass

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 from io import StringIO
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,10 +13,17 @@ from django.db import transaction
 
 from apps.accounts.clinic_settings import change_setting
 from apps.alerts.models import Alert
+from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.monitoring.models import Anchor, QuestionnaireResponse
-from apps.outcomes.clinic_outcomes import outcomes_of
+from apps.outcomes.actions import store_forecast
+from apps.outcomes.clinic_outcomes import people_of
+from apps.outcomes.mathematics.courses import Course
+from apps.outcomes.models import ForecastClock
 from apps.outcomes.people import course_of, dose_of
+from apps.outcomes.prior import starting_model
+from apps.outcomes.protocol.answering import CASE_COLUMNS, answer_cases
+from apps.outcomes.protocol.reading import read_cases
 from apps.patients.models import Patient
 from tests.cast import Cast
 from tests.desk.conftest import answer_phq9, give_dose
@@ -93,19 +102,84 @@ def test_a_course_begins_with_the_first_dose_and_the_last_score_before_it(treate
 
 def test_synthetic_people_never_enter_a_real_clinics_outcomes(treated: Cast) -> None:
     with treated.acting(treated.nurse):
-        assert outcomes_of(treated.clinic, treated.nurse, clock.now()).completed == 1
+        assert len(people_of(treated.clinic, treated.nurse, clock.now())) == 1
         Patient.objects.filter(pk=treated.patient.pk).update(synthetic=True)
-        assert outcomes_of(treated.clinic, treated.nurse, clock.now()).people == 0
+        assert people_of(treated.clinic, treated.nurse, clock.now()) == []
 
 
 def test_a_synthetic_answer_of_a_real_person_is_not_counted(treated: Cast) -> None:
     with treated.acting(treated.nurse):
         QuestionnaireResponse.objects.filter(total=19).update(synthetic=True)
-        assert outcomes_of(treated.clinic, treated.nurse, clock.now()).people == 0
+        assert people_of(treated.clinic, treated.nurse, clock.now()) == []
 
 
 def test_a_small_clinic_shows_no_figure_on_the_page_nor_in_the_file(treated: Cast) -> None:
     client = treated.client(treated.nurse)
     assert "Fewer than five people" in client.get("/desk/outcomes/").content.decode()
     lines = list(csv.reader(StringIO(client.get("/desk/outcomes.csv").content.decode())))
-    assert [line[0] for line in lines] == ["measure", "lasting"]
+    assert [line[0] for line in lines] == ["table"]
+    found = client.get("/desk/outcomes.pdf")
+    assert found.content.startswith(b"%PDF")
+
+
+def test_the_curve_after_each_dose_shows_what_was_expected_with_its_window_and_never_a_date(treated: Cast) -> None:
+    assert "expected after the last dose" not in chart(treated)
+    show(treated)
+    text = chart(treated)
+    for words in ("expected after the last dose", "Effect of a session", "Window for the next session", "off by"):
+        assert words in text
+    assert 'class="fan2"' in text
+    assert "Expected, 80 %" in text
+
+
+def test_one_click_makes_the_payers_summary_and_leaves_a_trace(treated: Cast) -> None:
+    found = treated.client(treated.nurse).get(f"/desk/patients/{treated.patient.pk}/payer-summary.pdf")
+    assert found.content.startswith(b"%PDF")
+    with treated.acting(treated.nurse):
+        assert AuditEvent.objects.filter(patient_id=treated.patient.pk, detail="payer pack").exists()
+
+
+def test_who_looked_stands_on_the_chart_and_on_the_worklist(treated: Cast) -> None:
+    assert "Not marked as looked at yet" in chart(treated)
+    answer = treated.client(treated.nurse).post(f"/desk/patients/{treated.patient.pk}/reviewed/")
+    assert answer.status_code == 302
+    assert "Last looked at on" in chart(treated)
+    assert "reviewed" in treated.client(treated.nurse).get("/desk/").content.decode()
+
+
+def test_a_window_that_opens_soon_puts_a_person_without_an_alert_into_the_bucket_fading(treated: Cast) -> None:
+    show(treated)
+    with treated.acting(treated.nurse), transaction.atomic():
+        store_forecast(patient=treated.patient, course=near_the_threshold(), at=clock.now(), zone=ZoneInfo("UTC"))
+    page = treated.client(treated.nurse).get("/desk/").content.decode()
+    assert "Effect fades: the window opens" in page
+    assert "#book" in page
+    with treated.acting(treated.nurse), transaction.atomic():
+        clock_of, _made = ForecastClock.objects.get_or_create(clinic=treated.clinic, defaults={"next_at": clock.now()})
+        ForecastClock.objects.filter(pk=clock_of.pk).update(broken_at=clock.now())
+    assert "Effect fades" not in treated.client(treated.nurse).get("/desk/").content.decode()
+
+
+def near_the_threshold() -> Course:
+    """Rising for two weeks, just below it."""
+    return Course(19, 10, 35, dict.fromkeys((0, 3, 7, 10, 14, 17), 0.5), {20: 5, 27: 7, 34: 9, 35: 9}, {})
+
+
+def test_the_fan_on_the_chart_is_what_the_command_prints_for_the_same_case(treated: Cast, tmp_path: Path) -> None:
+    show(treated)
+    case = {
+        "case_id": "c", "patient_id": str(treated.patient.pk), "kind": "maint", "cutoff_day": 35, "baseline_phq9": 19,
+        "relapse_threshold": 10, "plan": [], "moods": [],
+        "sessions": [{"day": day, "dose_mg_per_kg": 0.5, "phase": "induction"} for day in (0, 3, 7, 10, 14, 17)],
+        "scores": [{"day": day, "total": total, "item9": 0} for day, total in ((20, 8), (27, 7), (34, 9))],
+        "want": {"phq_days": [42, 49, 63], "response_day": None, "relapse": True, "ttt": False},
+    }  # fmt: skip
+    (tmp_path / "cases.json").write_text(json.dumps({"schema": "telek-forecast/1", "cases": [case]}))
+    rows = answer_cases(read_cases(tmp_path / "cases.json"), starting_model().model, lambda _done: None)
+    said = dict(zip(CASE_COLUMNS, rows[0], strict=True))
+    text = chart(treated)
+    for day in (7, 14, 28):
+        low, middle, high = (round(float(said[f"phq{day}_q{share}"])) for share in (10, 50, 90))
+        assert f"<b>{middle}</b>" in text
+        assert f"{low}–{high}" in text
+    assert f"{round(100 * float(said['p_relapse14']))} %" in text

@@ -5,7 +5,7 @@ import pytest
 from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.stats.proportion import proportion_confint
 
-from apps.outcomes.mathematics.change import change, cusum_alarms, ewma_alarms, is_silent, not_on_track
+from apps.alerts.rules.own_course import change, cusum_alarms, ewma_alarms, is_silent, not_on_track
 from apps.outcomes.mathematics.report import Treated, as_file, ending, lasting, outcomes
 from apps.outcomes.mathematics.selftest import BROKEN, NOMINAL, Grade, admitted, self_test, simulate
 from apps.outcomes.mathematics.survival import kaplan_meier, wilson

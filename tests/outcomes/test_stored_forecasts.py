@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
 
+from apps.alerts.actions import rules as actions
+from apps.alerts.models import Alert, Rule
 from apps.core import clock
 from apps.core.db.roles import as_role
 from apps.core.db.scope import use_clinic
-from apps.outcomes import nightly
+from apps.monitoring.models import QuestionnaireResponse
+from apps.monitoring.rules.trial import try_rule
+from apps.outcomes import learning, nightly
 from apps.outcomes.actions import grade_points, standing
-from apps.outcomes.models import Forecast, ForecastPoint, Grade
+from apps.outcomes.expecting import expected_of
+from apps.outcomes.holding import forecasts_hold, note_standing
+from apps.outcomes.mathematics.courses import Course as RawCourse
+from apps.outcomes.mathematics.fit import Model
+from apps.outcomes.mathematics.selftest import Grade as Graded
+from apps.outcomes.mathematics.selftest import SelfTest, drift
+from apps.outcomes.models import Forecast, ForecastClock, ForecastPoint, Grade
+from apps.outcomes.prior import starting_model
+from apps.sessions.models import Course
 from telek.pump import WORK
 from tests.cast import Cast
 from tests.desk.conftest import answer_phq9, give_dose
@@ -34,9 +48,7 @@ def treated(cast: Cast) -> Cast:
 def look_through(cast: Cast) -> int:
     """What the pump does for this clinic when its time has come."""
     with use_clinic(cast.clinic.pk):
-        timer, _made = nightly.ForecastClock.objects.get_or_create(
-            clinic=cast.clinic, defaults={"next_at": clock.now()}
-        )
+        timer, _made = ForecastClock.objects.get_or_create(clinic=cast.clinic, defaults={"next_at": clock.now()})
     return nightly.look_through(timer, clock.now(), nightly.AT_ONCE)
 
 
@@ -106,3 +118,124 @@ def test_a_model_that_misses_switches_itself_off_and_says_so(treated: Cast, monk
     monkeypatch.setattr("apps.outcomes.mathematics.selftest.self_test.__defaults__", (0.5,))
     assert "switched itself off" in chart(treated)
     assert "80 % of the time" not in chart(treated)
+
+
+def off_track_rule(cast: Cast) -> Rule:
+    """Written, tried on the past and published through the same actions as any rule."""
+    with cast.acting(cast.clinic_admin), transaction.atomic():
+        rule = actions.draft_rule(
+            clinic=cast.clinic,
+            actor=cast.clinic_admin,
+            kind="off-track",
+            parameters={"instrument": "phq-9", "sessions": 3},
+            name="Above what was expected",
+            why="not on track",
+            source="clinic, 2026",
+            level="P3",
+            audience="desk",
+        )
+        actions.note_trial(rule=rule, trial=try_rule(rule, {}, expected_of([cast.patient.pk])), actor=cast.clinic_admin)
+        actions.publish_rule(rule=rule, actor=cast.clinic_admin)
+    return rule
+
+
+def test_a_score_above_the_band_raises_through_the_rules_and_touches_no_alert_that_stands(treated: Cast) -> None:
+    look_through(treated)
+    off_track_rule(treated)
+    clock.shift(timedelta(days=7))
+    with treated.acting(treated.nurse), transaction.atomic():
+        answer_phq9(treated.patient, 0, *spread(24))
+        standing_before = list(Alert.objects.order_by("pk").values())
+    look_through(treated)
+    with treated.acting(treated.nurse):
+        after = list(Alert.objects.order_by("pk").values())
+        new = [row for row in after if row["cause"].startswith("rule-")]
+        assert [row for row in after if row not in new] == standing_before
+        assert [(row["level"], row["title"].split(":")[0]) for row in new] == [("P3", "Above what was expected")]
+    clock.shift(timedelta(days=1))
+    look_through(treated)
+    with treated.acting(treated.nurse):
+        assert Alert.objects.filter(cause__startswith="rule-").get().count == 1
+
+
+def test_the_trial_of_a_rule_on_forecasts_counts_what_it_would_have_found(treated: Cast) -> None:
+    look_through(treated)
+    clock.shift(timedelta(days=7))
+    with treated.acting(treated.nurse), transaction.atomic():
+        answer_phq9(treated.patient, 0, *spread(24))
+    trial = off_track_rule(treated).trial
+    assert (trial["fired"], trial["affected"]) == (1, 1)
+
+
+def test_a_planned_session_lowers_the_stored_forecast_and_it_is_graded_when_it_was_kept(treated: Cast) -> None:
+    look_through(treated)
+    with treated.acting(treated.prescriber), transaction.atomic():
+        plain = Forecast.objects.get()
+        Course.objects.create(
+            clinic=treated.clinic,
+            patient=treated.patient,
+            template="iv-depression",
+            product="ketamine",
+            route="iv",
+            indication="depression",
+            planned_doses=8,
+            prescriber=treated.prescriber.membership,
+            started_at=clock.now() - timedelta(days=36),
+        )
+    clock.shift(timedelta(days=1))
+    look_through(treated)
+    with treated.acting(treated.nurse):
+        planned = Forecast.objects.latest("made_at")
+        assert (plain.plan, planned.plan) == ([], [1, 4])
+        assert planned.points.get(days_ahead=7).middle < plain.points.get(days_ahead=7).middle
+        for days in (-1, -4):
+            give_dose(treated.patient, days)
+        answer_phq9(treated.patient, -7, *spread(7))
+        later = (clock.now() + timedelta(days=7)).date()
+        assert grade_points(clinic=treated.clinic, today=later) == 1
+        assert Grade.objects.get().point.forecast == planned
+
+
+def test_a_broken_model_is_noted_on_the_clinics_clock_and_a_one_sided_error_as_drift(treated: Cast) -> None:
+    look_through(treated)
+    with treated.acting(treated.nurse):
+        timer = ForecastClock.objects.get()
+        assert forecasts_hold(treated.clinic)
+        assert drift([Graded(str(n), n // 10, 1.2) for n in range(40)]).broken_at is not None
+        assert drift([Graded(str(n), n // 10, 1.2 * (-1) ** n) for n in range(200)]).broken_at is None
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("apps.outcomes.holding.standing", lambda _clinic: SelfTest(40, 9.0, 0.5, 30))
+            note_standing(timer, clock.now())
+        assert not forecasts_hold(treated.clinic)
+        note_standing(timer, clock.now())
+        assert forecasts_hold(treated.clinic)
+
+
+def test_a_clinic_learns_from_its_own_real_courses_and_from_no_synthetic_row(
+    treated: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with treated.acting(treated.nurse):
+        monkeypatch.setattr(learning, "ENOUGH_SCORES", 2)
+        course = learning.own_courses(treated.clinic, clock.now())[0]
+        assert (course.baseline, len(course.doses)) == (19, 6)
+        QuestionnaireResponse.objects.update(synthetic=True)
+        assert learning.own_courses(treated.clinic, clock.now()) == []
+        assert learning.learn_from(treated.clinic, clock.now()).taken is False
+
+
+def test_an_own_model_is_used_where_it_is_no_worse(treated: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = starting_model().model
+    course = RawCourse(20, 11, 40, {0: 0.5}, {0: 20.0, 10: 9.0, 20: 8.0, 30: 9.0, 35: 9.0}, {})
+    monkeypatch.setattr(learning, "own_courses", lambda _clinic, _at: [course] * learning.ENOUGH_PEOPLE)
+
+    def fitted(widening: float) -> Callable[..., Model]:
+        return lambda _courses, start, prior: replace(known, widening=widening)
+
+    with treated.acting(treated.nurse), transaction.atomic():
+        assert learning.model_of(treated.clinic).version == "start-1"
+        assert learning.learn_from(treated.clinic, clock.now(), fitted(9.0)).taken is False
+        assert learning.learn_from(treated.clinic, clock.now(), fitted(1.0)).taken is True
+        own = learning.model_of(treated.clinic)
+        assert own.version.startswith("own-")
+        assert own.source == f"{learning.ENOUGH_PEOPLE} courses of this clinic"
+        assert list(own.model.weights) == pytest.approx(list(known.weights))

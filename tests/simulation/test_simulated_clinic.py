@@ -118,6 +118,19 @@ def test_a_dose_helps_and_the_help_fades(seed: int) -> None:
     assert course.relief_on(doses[5] + timedelta(days=1), doses, traits) > before_next[0]
 
 
+@given(st.integers(0, 10_000), st.floats(0, 26))
+def test_a_booster_is_booked_only_because_a_score_rose_after_the_series(seed: int, total: float) -> None:
+    rng = random.Random(seed)
+    traits = course.draw_traits(rng)
+    start = date(2026, 3, 2)
+    doses = course.dose_days(start, start + timedelta(days=90), series_only=True)
+    assert len(doses) == 6
+    late = doses[-1] + timedelta(days=20)
+    booked = course.booster_day(late, total, doses, traits, rng)
+    assert booked is None or (traits.on_demand and total >= 8 and booked > late)
+    assert course.booster_day(doses[-1] + timedelta(days=3), 26, doses, traits, rng) is None
+
+
 @given(st.floats(0.5, 26), st.integers(0, 10_000))
 def test_items_are_answers_that_can_be_given(total: float, seed: int) -> None:
     items = course.items_of(total, course.PHQ9_WEIGHTS, random.Random(seed))

@@ -3,7 +3,7 @@
 item: an answer; score: a total; change: a total against the person's own usual one (median of the earlier ones, at
 least three); slope: points a week over some weeks (least squares, at least three totals); silence: so many surveys in
 a row not answered; vitals: a reading beyond a value; phrase: words in a message, for staff to look at; missed-check:
-no survey answered in the hours after a dose.
+no survey answered in the hours after a dose; reliable, own-baseline, off-track: see courses.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from apps.alerts.rules.facts import Answered, Facts, Fired
+from apps.alerts.rules.courses import newest_total as _newest_total
+from apps.alerts.rules.courses import off_track, own_baseline, reliable
+from apps.alerts.rules.courses import totals_of as _totals
+from apps.alerts.rules.facts import Facts, Fired
 
 Parameters = Mapping[str, Any]
 Evaluator = Callable[[Parameters, Facts], "Fired | None"]
@@ -122,6 +125,9 @@ EVALUATORS: Mapping[str, Evaluator] = {
     "vitals": vitals,
     "phrase": phrase,
     "missed-check": missed_check,
+    "reliable": reliable,
+    "own-baseline": own_baseline,
+    "off-track": off_track,
 }
 #: Kinds that time brings about; the others are looked at when their fact comes in.
 BY_CLOCK = ("silence", "missed-check")
@@ -164,14 +170,3 @@ def _moments(kind: str, parameters: Parameters, facts: Facts, since: datetime) -
         "missed-check": lambda: [one.at + timedelta(hours=parameters["hours"]) for one in facts.doses],
     }.get(kind, lambda: [one.at for one in facts.answered])()
     return sorted({moment for moment in moments if since <= moment <= facts.at})
-
-
-def _totals(parameters: Parameters, facts: Facts) -> list[Answered]:
-    return [one for one in facts.answered if one.instrument == parameters["instrument"] and one.total is not None]
-
-
-def _newest_total(parameters: Parameters, facts: Facts) -> Answered | None:
-    """The newest survey, where it is one of that instrument with a total."""
-    newest = facts.answered[-1] if facts.answered else None
-    fits = newest is not None and newest.instrument == parameters["instrument"] and newest.total is not None
-    return newest if fits else None

@@ -50,6 +50,25 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """What a forecast said of later totals. at: when it was made; upper: (days ahead, upper end of its 80 % band)."""
+
+    at: datetime
+    instrument: str
+    upper: tuple[tuple[int, float], ...]
+
+    def upper_on(self, days: float) -> float:
+        """The upper end so many days after it was made: straight between the days named, level outside them."""
+        before = (self.upper[0][0], self.upper[0][1])
+        for day, value in self.upper:
+            if days <= day:
+                share = (days - before[0]) / (day - before[0]) if day > before[0] and days > before[0] else 1.0
+                return before[1] + share * (value - before[1])
+            before = (day, value)
+        return before[1]
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """One person's facts up to `at`, each list oldest first."""
 
@@ -59,6 +78,7 @@ class Facts:
     asked: tuple[Asked, ...] = ()
     doses: tuple[Happened, ...] = ()
     written: tuple[Happened, ...] = ()
+    expected: tuple[Expected, ...] = ()
 
     def until(self, moment: datetime) -> Facts:
         """The same person at an earlier moment."""
@@ -70,6 +90,7 @@ class Facts:
             asked=tuple(one for one in self.asked if one.at <= moment),
             doses=tuple(one for one in self.doses if one.at <= moment),
             written=tuple(one for one in self.written if one.at <= moment),
+            expected=tuple(one for one in self.expected if one.at <= moment),
         )
 
 

@@ -24,15 +24,18 @@ def after_dose(
     days: int = 14,
     variant: Variant = "clinician",
     forecast: Sequence[Forecast] = (),
+    expected: Sequence[Forecast] = (),
     window: Window | None = None,
     extra_class: str = "",
 ) -> Svg:
     """Curves over the days after a dose. `curves` runs from the oldest to the newest; `today` is today's day number.
 
+    `expected`: what was expected of these days when the newest dose was given, as a band under its answers.
+
     A person's own view tells the last three apart by marker (disc, square, diamond) as well as by colour. Answers later
     than `days` are left out. ValueError for a score outside 0 to y_max or a forecast without its word.
     """
-    if forecast and not labels.forecast:
+    if (forecast or expected) and not labels.forecast:
         raise ValueError("a forecast must be named")
     soft = variant == "patient"
     frame = _frame(width, height, days, y_max, bands, soft=soft)
@@ -41,7 +44,7 @@ def after_dose(
     parts += draw_levels(frame, levels_of(bands, y_max), grid=not bands)
     parts += _window(frame, window) + _axis(frame, days, labels)
     parts += _dose(frame, labels, soft=soft)
-    parts += _future(frame, shown, forecast, labels)
+    parts += _expected(frame, expected, labels) + _future(frame, shown, forecast, labels)
     draw = _soft_curves if soft else _curves
     parts += draw(frame, shown, gap_days, below=bool(forecast))
     parts += _today(frame, today, days, labels, soft=soft)
@@ -114,6 +117,8 @@ def _curves(frame: Frame, curves: Sequence[Curve], gap_days: float, *, below: bo
         if curve.points:
             x, y = _place(frame, curve.points[-1])
             words = number(curve.points[-1].value) if curve.current else curve.name
+            if not words:
+                continue  # one of many older ones
             tone = "bad" if curve.points[-1].flagged else "cv" if curve.current else ""
             beside = (x - 4, y + 19) if curve.current and below else (x + (9 if curve.current else 5), y + 4)
             ends.append((*beside, words, tone))
@@ -200,6 +205,17 @@ def _future(frame: Frame, curves: Sequence[Curve], forecast: Sequence[Forecast],
         key=lambda step: step[0],
     )
     parts = draw_forecast(frame, _place(frame, running[-1].points[-1]), steps)
+    return [*parts, text(labels.forecast, frame.right - 4, frame.bottom - 6, "cv", "end")]
+
+
+def _expected(frame: Frame, expected: Sequence[Forecast], labels: DoseLabels) -> list[str]:
+    inside = [(float(step.x), step) for step in expected if isinstance(step.x, int | float) and step.x <= frame.end]
+    if not inside:
+        return []
+    first = min(inside, key=lambda step: step[0])
+    parts = draw_forecast(
+        frame, (frame.x(first[0]), frame.y(first[1].middle)), sorted(inside, key=lambda step: step[0])
+    )
     return [*parts, text(labels.forecast, frame.right - 4, frame.bottom - 6, "cv", "end")]
 
 

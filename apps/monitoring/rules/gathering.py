@@ -53,9 +53,10 @@ def _doses(people: list[UUID], since: datetime) -> Iterable[tuple[UUID, Happened
         yield pk, Happened(row, at)
 
 
+COURSES = ("reliable", "own-baseline", "off-track")  # what these look at is the whole course, with its doses
 _READERS: dict[str, tuple[tuple[str, ...], Any]] = {
-    "answered": (("item", "score", "change", "slope", "missed-check"), _answered),
+    "answered": (("item", "score", "change", "slope", "missed-check", *COURSES), _answered),
     "measured": (("vitals",), _measured),
     "asked": (("silence",), _asked),
-    "doses": (("missed-check",), _doses),
+    "doses": (("missed-check", *COURSES), _doses),
 }

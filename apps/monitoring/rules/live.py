@@ -20,6 +20,8 @@ from apps.patients.models import Patient
 
 LOOK_BACK = timedelta(days=400)
 CLOCK_BACK = timedelta(days=60)
+WITH_DOSES = ("reliable", "own-baseline")  # off-track needs a forecast: apps.outcomes.expecting
+ON_SCORES = ("score", "change", "slope", *WITH_DOSES)
 
 
 class StoredReading(Protocol):
@@ -45,10 +47,11 @@ def on_answer(patient: Patient, answer: ItemAnswer, instrument: str) -> None:
 
 def on_response(response: QuestionnaireResponse) -> None:
     """Rules on scores, when a survey is submitted."""
-    rules = rules_in_force(response.clinic_id, "score", "change", "slope")
+    rules = rules_in_force(response.clinic_id, *ON_SCORES)
     if rules:
         since = clock.now() - LOOK_BACK
-        facts = facts_of([response.patient_id], "score", since)[response.patient_id]
+        kind = "reliable" if any(rule.kind in WITH_DOSES for rule in rules) else "score"
+        facts = facts_of([response.patient_id], kind, since)[response.patient_id]
         apply_rules(patient=response.patient, facts=facts, rules=rules)
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from apps.alerts.models import Rule
 from apps.alerts.rules.evaluators import replay
-from apps.alerts.rules.facts import Fired, Happened
+from apps.alerts.rules.facts import Expected, Happened
 from apps.core import clock
 from apps.monitoring.rules.gathering import facts_of
 from apps.patients.models import Patient
@@ -23,16 +23,24 @@ WEEKS_SHOWN = 13
 EXAMPLES = 20
 
 
-def try_rule(rule: Rule, written: Mapping[UUID, tuple[Happened, ...]] | None = None) -> dict[str, Any]:
+def try_rule(
+    rule: Rule,
+    written: Mapping[UUID, tuple[Happened, ...]] | None = None,
+    expected: Mapping[UUID, tuple[Expected, ...]] | None = None,
+) -> dict[str, Any]:
     """{days, people, fired, affected, a_week: [n, ...] oldest first, examples: [{patient, at, value}]}.
 
-    written: messages by person, which only a layer above may read. Needs the clinic in scope.
+    written, expected: messages and forecasts by person, which only a layer above may read. Needs the clinic in scope.
     """
     now = clock.now()
     since = now - timedelta(days=DAYS)
     people = {row.pk: row for row in Patient.objects.filter(clinic_id=rule.clinic_id, status="active")}
     facts = facts_of(people, rule.kind, since - BEFORE)
-    found = {pk: _replay(rule, one, (written or {}).get(pk, ()), since) for pk, one in facts.items()}
+    whole = {
+        pk: replace(one, written=(written or {}).get(pk, ()), expected=(expected or {}).get(pk, ()))
+        for pk, one in facts.items()
+    }
+    found = {pk: replay(rule.kind, rule.parameters, one, since) for pk, one in whole.items()}
     every = sorted(((fired, pk) for pk, rows in found.items() for fired in rows), key=lambda pair: pair[0].at)
     weeks = Counter((now - fired.at) // timedelta(days=7) for fired, _pk in every)
     zone = ZoneInfo(rule.clinic.time_zone)
@@ -47,7 +55,3 @@ def try_rule(rule: Rule, written: Mapping[UUID, tuple[Happened, ...]] | None = N
             for fired, pk in reversed(every[-EXAMPLES:])
         ],
     }
-
-
-def _replay(rule: Rule, facts: Any, written: tuple[Happened, ...], since: Any) -> list[Fired]:
-    return replay(rule.kind, rule.parameters, replace(facts, written=written), since)

@@ -8,8 +8,7 @@ from scipy.special import ndtr
 
 from apps.outcomes.mathematics.courses import Course, Floats, day_table
 from apps.outcomes.mathematics.fit import Model, responsibilities
-from apps.outcomes.mathematics.forecast import copy_of
-from apps.outcomes.mathematics.kalman import AT, RECALL, Belief, next_day, take_dose
+from apps.outcomes.mathematics.kalman import AT, RECALL, Belief, copy_of, next_day, take_dose
 from apps.outcomes.mathematics.running import walk
 
 # Days ahead and what each look counts for. A longer look finds no more onsets at the same rate of false alarms: who hovers

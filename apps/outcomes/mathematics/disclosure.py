@@ -3,13 +3,16 @@
 A count of 1 to 4 is not shown, nor what would give it away: the count that completes it, nor a rate of either.
 """
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
-from apps.outcomes.mathematics.report import Outcomes
+from apps.outcomes.mathematics.report import Outcomes, Treated, outcomes
 from apps.outcomes.mathematics.survival import Survival, wilson
 
 SMALLEST: Final = 5
+REST: Final = "rest"  # the name of groups that are shown together
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,14 @@ def shown(found: Outcomes) -> Shown:
     if found.completed < SMALLEST:
         return Shown(None, None, (), ())
     hide = is_small(found.missing) or found.known < SMALLEST
+    told_apart = not hide and is_small(found.known - found.responded)  # the completed less the missing and these
     counts = (("response", found.responded), ("remission", found.remitted), ("deterioration", found.worse))
     figures = [
-        _figure("response_missing_as_nonresponse", found.responded, found.completed, hide=False),
+        _figure("response_missing_as_nonresponse", found.responded, found.completed, hide=told_apart),
         *(_figure(name, yes, found.known, hide=hide) for name, yes in counts),
+        _figure("thoughts_gone", found.thoughts_gone, found.thoughts, hide=hide),
+        _figure("thoughts_new", found.thoughts_new, found.no_thoughts, hide=hide),
+        _figure("series_completed", found.finished, found.began, hide=False),
     ]
     curves = (("treatment_policy", found.treatment_policy), ("while_untreated", found.while_untreated))
     responded = figures[0].yes is None
@@ -73,8 +80,80 @@ def shown(found: Outcomes) -> Shown:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Strata:
+    """One table by indication or route. groups: name and what is shown of it, largest first; empty: too few people."""
+
+    groups: tuple[tuple[str, Shown], ...]
+
+
+def strata(people: Mapping[str, Sequence[Treated]], beside: Mapping[str, Sequence[Treated]] | None = None) -> Strata:
+    """Groups side by side, so that nothing small can be had by subtracting them from the whole or from each other.
+
+    Groups of 1 to 4 are put together under REST, with the next smallest if need be. A figure is shown of every group or
+    of none: one that is missing alone would be the whole less the others. beside: another table that is shown of the
+    same people; where a group lies inside one of its groups, what is left between them has to be large enough as well.
+    """
+    groups = together(people)
+    counted = {name: outcomes(rows) for name, rows in groups.items()}
+    between = [outcomes(rows) for rows in _between(groups, together(beside or {}))]
+    if len(counted) < 2 or any(is_small(found.completed) for found in between):
+        return Strata(())
+    each = {name: shown(found) for name, found in counted.items()}
+    looked_at = [*each.values(), *(shown(found) for found in between if found.completed)]
+    figures = {fig.name for one in each.values() for fig in one.figures}
+    whole = {name for name in figures if all(_has(one, name) for one in looked_at)}
+    lasting = {name for name in ("treatment_policy", "while_untreated") if all(_lasts(one, name) for one in looked_at)}
+    missing = all(one.missing is not None for one in looked_at)
+    kept = {name: _only(one, whole, lasting, missing=missing) for name, one in each.items()}
+    ordered = sorted(kept.items(), key=lambda pair: (pair[0] == REST, -(pair[1].completed or 0), pair[0]))
+    return Strata(tuple(ordered))
+
+
+def _between(one: Mapping[str, list[Treated]], other: Mapping[str, list[Treated]]) -> list[list[Treated]]:
+    """What is left where a group of one table holds a whole group of the other."""
+    found = []
+    for first, second in product(one.values(), other.values()):
+        small, large = sorted((first, second), key=len)
+        inside = {id(person) for person in small}
+        if inside < {id(person) for person in large}:
+            found.append([person for person in large if id(person) not in inside])
+    return found
+
+
+def together(people: Mapping[str, Sequence[Treated]]) -> dict[str, list[Treated]]:
+    """Groups with at least SMALLEST completed series each; the small ones as one. Groups without any are left out."""
+    sizes = {name: outcomes(rows).completed for name, rows in people.items()}
+    found = {name: list(people[name]) for name, size in sizes.items() if size}
+    small = sorted((name for name in found if is_small(sizes[name])), key=lambda name: (sizes[name], name))
+    if not small:
+        return found
+    rest = [person for name in small for person in found.pop(name)]
+    while found and outcomes(rest).completed < SMALLEST:
+        rest += found.pop(min(found, key=lambda name: (sizes[name], name)))
+    return {**found, REST: rest}
+
+
+def _has(one: Shown, name: str) -> bool:
+    return any(figure.name == name and figure.yes is not None for figure in one.figures)
+
+
+def _lasts(one: Shown, name: str) -> bool:
+    return any(curve.name == name and curve.people is not None for curve in one.lasting)
+
+
+def _only(one: Shown, figures: Collection[str], lasting: Collection[str], *, missing: bool) -> Shown:
+    """The same with nothing of the figures that are not named."""
+    return Shown(
+        one.completed,
+        one.missing if missing else None,
+        tuple(each if each.name in figures else Figure(each.name, None, None, None) for each in one.figures),
+        tuple(each if each.name in lasting else Lasted(each.name, None, None, None, None) for each in one.lasting),
+    )
+
+
 def _figure(name: str, yes: int, total: int, *, hide: bool) -> Figure:
-    if hide or is_small(yes) or is_small(total - yes):
+    if hide or not total or is_small(yes) or is_small(total - yes):
         return Figure(name, None, None, None)
     return Figure(name, yes, total, wilson(yes, total))
 

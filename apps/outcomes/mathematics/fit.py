@@ -14,6 +14,7 @@ from apps.outcomes.mathematics.kalman import Noise
 from apps.outcomes.mathematics.running import last_beliefs
 
 PRIOR_PEOPLE: Final = 20.0  # the prior over the grid is worth so many people
+DRIFT_UNIT: Final = 0.05  # points a day
 PRIOR_WIDTH: Final = 0.4  # of each logarithm of the noise around its start
 ROUNDS: Final = 60
 COARSE: Final = make_grid(
@@ -33,14 +34,25 @@ class Model:
     widening: float = 1.0
 
 
-def fit(courses: Sequence[Course], *, steps: int = 8, start: Noise | None = None, grid: Grid | None = None) -> Model:
-    """Noise by penalised marginal likelihood on a coarse grid, then the grid's prior by EM. steps: of the optimiser."""
+def fit(
+    courses: Sequence[Course],
+    *,
+    steps: int = 8,
+    start: Noise | None = None,
+    grid: Grid | None = None,
+    prior: Floats | None = None,
+) -> Model:
+    """Noise by penalised marginal likelihood on a coarse grid, then the grid's weights by EM.
+
+    steps: of the optimiser; prior: weights before any course is seen, every point alike where it is not given.
+    """
     if not courses:
         raise ValueError("at least one course is needed")
     table = day_table(courses)
     noise = fit_noise(table, start or Noise(), steps)
     whole = grid or make_grid()
-    return Model(whole, noise, grid_weights(last_beliefs(table, whole, noise).log, prior_weights(whole)))
+    before = prior_weights(whole) if prior is None else prior
+    return Model(whole, noise, grid_weights(last_beliefs(table, whole, noise).log, before))
 
 
 def fit_noise(table: DayTable, start: Noise, steps: int) -> Noise:
@@ -80,14 +92,23 @@ def responsibilities(log: Floats, weights: Floats) -> Floats:
 
 
 def to_vector(noise: Noise) -> Floats:
-    """Logarithms; the decay of the swing as a logit."""
-    values = {each.name: getattr(noise, each.name) for each in fields(Noise)}
-    decay = values["swing_decay"]
-    return np.array([np.log(decay / (1 - decay) if name == "swing_decay" else v) for name, v in values.items()])
+    """Logarithms; the decay of the swing as a logit, the drift in twentieths of a point."""
+    into: dict[str, Callable[[float], float]] = {
+        "swing_decay": lambda v: np.log(v / (1 - v)),
+        "drift": lambda v: v / DRIFT_UNIT,
+    }
+    return np.array([into.get(each.name, np.log)(getattr(noise, each.name)) for each in fields(Noise)])
 
 
 def from_vector(vector: Floats) -> Noise:
     """The noise of which to_vector made this."""
-    values = {each.name: float(np.exp(value)) for each, value in zip(fields(Noise), vector, strict=True)}
-    odds = values["swing_decay"]
-    return Noise(**(values | {"swing_decay": odds / (1 + odds)}))
+    back: dict[str, Callable[[float], float]] = {
+        "swing_decay": lambda v: 1 / (1 + np.exp(-v)),
+        "drift": lambda v: v * DRIFT_UNIT,
+    }
+    return Noise(
+        **{
+            each.name: float(back.get(each.name, np.exp)(value))
+            for each, value in zip(fields(Noise), vector, strict=True)
+        }
+    )

@@ -1,5 +1,6 @@
 """What the PHQ-9 will be under a plan of sessions: quantiles of the mixture, and how likely a response is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -7,7 +8,7 @@ from scipy.special import ndtr
 
 from apps.outcomes.mathematics.courses import Floats
 from apps.outcomes.mathematics.fit import Model, responsibilities
-from apps.outcomes.mathematics.kalman import AT, RECALL, ROUNDING, Belief, next_day, take_dose
+from apps.outcomes.mathematics.kalman import AT, RECALL, ROUNDING, Belief, copy_of, next_day, take_dose
 
 HIGHEST = 27.0
 
@@ -19,6 +20,11 @@ class Mixture:
     weights: Floats
     centre: Floats
     width: Floats
+
+    def row(self, number: int) -> "Mixture":
+        """One person of it."""
+        rows = slice(number, number + 1)
+        return Mixture(self.weights[rows], self.centre[rows], self.width[rows])
 
     def below(self, value: Floats) -> Floats:
         """Probability that it is at most value, (people,)."""
@@ -41,9 +47,13 @@ class Mixture:
         return replace(self, centre=mean + by * (self.centre - mean), width=by * self.width)
 
 
-def copy_of(belief: Belief) -> Belief:
-    """A belief that may be moved without moving this one."""
-    return Belief(belief.mean.copy(), belief.spread.copy(), belief.fast.copy(), belief.slow.copy(), belief.log.copy())
+def stacked(days: Sequence[Mixture]) -> Mixture:
+    """Several days of one person as one mixture with a row a day, so that quantiles are found together."""
+    return Mixture(
+        np.concatenate([each.weights for each in days]),
+        np.concatenate([each.centre for each in days]),
+        np.concatenate([each.width for each in days]),
+    )
 
 
 def ahead(belief: Belief, model: Model, plan: Floats, days: set[int]) -> dict[int, Mixture]:

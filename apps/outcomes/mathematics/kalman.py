@@ -47,6 +47,7 @@ class Noise:
     mood_spread: float = 1.0
     mood_slope: float = 0.28
     mood_answer: float = 1.05
+    drift: float = 0.0  # of the untreated level, points a day: life's blows come from one side
 
 
 @dataclass(slots=True)
@@ -73,6 +74,11 @@ class Belief:
         """Write other's people over these."""
         self.mean[:, rows], self.spread[:, rows] = other.mean, other.spread
         self.fast[rows], self.slow[rows], self.log[rows] = other.fast, other.slow, other.log
+
+
+def copy_of(belief: Belief) -> Belief:
+    """A belief that may be moved without moving this one."""
+    return Belief(belief.mean.copy(), belief.spread.copy(), belief.fast.copy(), belief.slow.copy(), belief.log.copy())
 
 
 def begin(people: int, grid: Grid, noise: Noise) -> Belief:
@@ -110,6 +116,7 @@ def next_day(belief: Belief, grid: Grid, noise: Noise) -> None:
     belief.fast *= grid.fast
     belief.slow *= grid.slow
     mean, spread = belief.mean, belief.spread
+    mean[LEVEL] += noise.drift
     mean[SWING] *= noise.swing_decay
     spread[AT[SWING]] *= noise.swing_decay
     spread[AT[SWING, SWING]] *= noise.swing_decay

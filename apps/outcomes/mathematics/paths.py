@@ -60,7 +60,7 @@ def first_run(over: np.ndarray) -> Floats:
 def _walk(level: Floats, reach: Floats, swing: Floats, noise: Noise, step: Floats) -> tuple[Floats, Floats, Floats]:
     kick = noise.swing * np.sqrt(1 - noise.swing_decay**2)
     return (
-        level + noise.level_walk * step[0],
+        level + noise.drift + noise.level_walk * step[0],
         reach + noise.reach_walk * step[1],
         noise.swing_decay * swing + kick * step[2],
     )

@@ -8,19 +8,26 @@ from apps.outcomes.mathematics.survival import Survival, kaplan_meier, wilson
 
 SERIES: Final = 6  # sessions of the induction
 ENDPOINT_DAYS: Final = 14
+LONG_ENOUGH: Final = 56  # days since the first session, after which a series should be complete
 REMISSION: Final = 5  # below it (clinical.md 1.2)
 WORSE: Final = 5  # points above baseline
 
 
 @dataclass(frozen=True, slots=True)
 class Treated:
-    """One person. scores: (day, total), by day; induction, maintenance: days of sessions."""
+    """One person. scores: (day, total), by day; induction, maintenance: days of sessions.
+
+    thoughts_before: item 9 of the score before treatment; thoughts: (day, item 9); days: since the first session.
+    """
 
     baseline: float
     threshold: float
     scores: tuple[tuple[int, float], ...]
     induction: tuple[int, ...]
     maintenance: tuple[int, ...]
+    thoughts_before: int | None = None
+    thoughts: tuple[tuple[int, int], ...] = ()
+    days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,12 @@ class Outcomes:
     worse: int
     treatment_policy: Survival
     while_untreated: Survival
+    began: int = 0  # long enough ago to have completed the series
+    finished: int = 0  # of them, those who did
+    thoughts: int = 0  # with an item 9 of 1 or more before, and one known at the endpoint
+    thoughts_gone: int = 0
+    no_thoughts: int = 0  # with an item 9 of 0 before, and one known at the endpoint
+    thoughts_new: int = 0
 
     @property
     def known(self) -> int:
@@ -93,6 +106,8 @@ def outcomes(people: Sequence[Treated]) -> Outcomes:
     endings = [found for found in map(ending, people) if found is not None]
     reached = [(found, found.endpoint[1]) for found in endings if found.endpoint is not None]
     courses = [lasting(found) for found in endings if found.responded]
+    began = [person for person in people if person.days >= LONG_ENOUGH]
+    before_after = [pair for pair in map(_thoughts, endings) if pair is not None]
     return Outcomes(
         people=len(people),
         completed=len(endings),
@@ -102,7 +117,21 @@ def outcomes(people: Sequence[Treated]) -> Outcomes:
         worse=sum(total >= found.person.baseline + WORSE for found, total in reached),
         treatment_policy=kaplan_meier(each.treatment_policy for each in courses),
         while_untreated=kaplan_meier(each.while_untreated for each in courses),
+        began=len(began),
+        finished=sum(len(person.induction) >= SERIES for person in began),
+        thoughts=sum(before >= 1 for before, _after in before_after),
+        thoughts_gone=sum(before >= 1 and after == 0 for before, after in before_after),
+        no_thoughts=sum(before == 0 for before, _after in before_after),
+        thoughts_new=sum(before == 0 and after >= 1 for before, after in before_after),
     )
+
+
+def _thoughts(found: Ending) -> tuple[int, int] | None:
+    """Item 9 before treatment and at the endpoint; None where either is not known."""
+    if found.endpoint is None or found.person.thoughts_before is None:
+        return None
+    after = dict(found.person.thoughts).get(found.endpoint[0])
+    return None if after is None else (found.person.thoughts_before, after)
 
 
 def as_file(found: Outcomes) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """Take many courses through the filter day by day."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import numpy as np
 
-from apps.outcomes.mathematics.courses import DayTable, Floats
+from apps.outcomes.mathematics.courses import Course, DayTable, Floats, day_table
 from apps.outcomes.mathematics.grid import Grid
-from apps.outcomes.mathematics.kalman import Belief, Noise, begin, next_day, see_mood, see_score, take_dose
+from apps.outcomes.mathematics.kalman import Belief, Noise, begin, copy_of, next_day, see_mood, see_score, take_dose
 
 See = Callable[[Belief, Noise, Floats], None]
 
@@ -51,3 +51,9 @@ def last_beliefs(table: DayTable, grid: Grid, noise: Noise) -> Belief:
     if end is None:
         raise ValueError("no course")
     return end
+
+
+def beliefs_on(course: Course, days: Collection[int], grid: Grid, noise: Noise) -> dict[int, Belief]:
+    """What was believed of one person on these days, after the answers and before the session of each."""
+    steps = walk(day_table([course]), grid, noise)
+    return {day: copy_of(belief) for day, belief in steps if day in days}

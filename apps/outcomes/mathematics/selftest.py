@@ -21,6 +21,9 @@ BROKEN: Final = 0.65
 LIMIT: Final = 6.0
 WEEKLY: Final = 20
 ALIKE: Final = 0.05  # correlation of two grades of one person
+DRIFT_SLACK: Final = 0.25  # standard deviations that are forgiven at each answer
+DRIFT_LIMIT: Final = 12.0
+OUTLYING: Final = 3.0
 INSIDE: Final = log(BROKEN / NOMINAL)
 OUTSIDE: Final = log((1 - BROKEN) / (1 - NOMINAL))
 
@@ -69,6 +72,40 @@ def self_test(grades: Iterable[Grade], limit: float = LIMIT) -> SelfTest:
             broken = number
     coverage = sum(grade.share for grade in taken) / len(taken) if taken else None
     return SelfTest(len(taken), level, coverage, broken)
+
+
+def drift(errors: Iterable[Grade], limit: float = DRIFT_LIMIT) -> SelfTest:
+    """A two-sided CUSUM on standardised errors (in Grade.share): do answers lie to one side of the middle?
+
+    The same grades are admitted, and a person's further ones count for less. coverage: the mean error.
+    """
+    taken, up, down, broken, earlier = admitted(errors), 0.0, 0.0, None, dict[str, int]()
+    for number, grade in enumerate(taken, start=1):
+        before = earlier.get(grade.person, 0)
+        step = max(min(grade.share, OUTLYING), -OUTLYING) / (1 + before * ALIKE)
+        up, down = max(0.0, up + step - DRIFT_SLACK), max(0.0, down - step - DRIFT_SLACK)
+        earlier[grade.person] = before + 1
+        if broken is None and max(up, down) >= limit:
+            broken = number
+    mean = sum(grade.share for grade in taken) / len(taken) if taken else None
+    return SelfTest(len(taken), max(up, down), mean, broken)
+
+
+def simulate_drift(shift: float, forecasts: int, runs: int, seed: int, limit: float = DRIFT_LIMIT) -> Floats:
+    """In how many tested forecasts the drift alarm rang, (runs,), infinity where not. People differ (ALIKE)."""
+    rng = np.random.default_rng(seed)
+    found = np.full(runs, np.inf)
+    for run in range(runs):
+        who = (np.arange(forecasts) // 150) * 10 + rng.integers(0, 60, forecasts)
+        own = rng.normal(shift, ALIKE**0.5, who.max() + 1)
+        errors = own[who] + rng.normal(0, (1 - ALIKE) ** 0.5, forecasts)
+        grades = (
+            Grade(str(person), number // WEEKLY * 1000 + number, error)
+            for number, (person, error) in enumerate(zip(who.tolist(), errors.tolist(), strict=True))
+        )
+        rang = drift(grades, limit).broken_at
+        found[run] = np.inf if rang is None else rang
+    return found
 
 
 def evidence(share: float) -> float:

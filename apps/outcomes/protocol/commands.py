@@ -9,7 +9,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.outcomes.mathematics.fit import Model, fit
+from apps.outcomes.mathematics.fit import Model
+from apps.outcomes.mathematics.widening import learn
+from apps.outcomes.prior import learning_prior, starting_model
 from apps.outcomes.protocol.checked import Refused
 from apps.outcomes.protocol.lines import line_of
 from apps.outcomes.protocol.reading import read_training
@@ -61,7 +63,7 @@ class FileCommand(BaseCommand):
         """The model of a training file."""
         courses = self.read(read_training, path)
         self.say(f"Fitting the model to {len(courses)} simulated or observed courses ...")
-        return fit(courses)
+        return learn(courses, start=starting_model().model.noise, prior=learning_prior())
 
 
 def write_csv(path: Path, columns: Iterable[str], rows: Iterable[list[str]]) -> None:

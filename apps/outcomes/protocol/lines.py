@@ -1,7 +1,7 @@
 """The line of a file on which a JSON path stands: looked for only when the file is refused."""
 
 import re
-from json import JSONDecoder, JSONDecodeError
+from json import JSONDecodeError, JSONDecoder
 from typing import Final
 
 SPACE: Final = re.compile(r"[ \t\r\n]*")

@@ -111,7 +111,7 @@ def prepare(clinic: Clinic, patients: int, days: int, seed: int) -> Simulation:
             patient = make_patient(clinic, number, who, member(staff[Role.PRESCRIBER]))
             life = make_life(patient, who, today, seed)
             life.starts_on = today - timedelta(days=days - rng.randrange(max(1, days // 3)))
-            life.doses = dose_days(life.starts_on + timedelta(days=2), today)
+            life.doses = dose_days(life.starts_on + timedelta(days=2), today, series_only=life.traits.on_demand)
             lives.append(life)
     return Simulation(clinic, staff[Role.PRESCRIBER], nurse, lives)
 

@@ -1,4 +1,4 @@
-"""Change detection on a person's own scores: what is more than noise, and what is off the expected course.
+"""Change detection on a person's own scores: what is more than noise, and what is off the expected course. Pure.
 
 Sources: reliable change of the PHQ-9, 5 points possible (individual change threshold, Loewe 2004), 7 reliable
 (1.96 x sqrt 2 x standard error of measurement 2.5); 6 is the meaningful change (Telek's clinical reference 1.2).
@@ -80,9 +80,9 @@ def cusum_alarms(values: Sequence[float]) -> list[bool]:
     return found
 
 
-def not_on_track(total: float, upper: float, sessions: int) -> bool:
-    """A score above the 80 % band of the expected curve, from the third session on."""
-    return sessions >= NOT_TRACKED_BEFORE and total > upper
+def not_on_track(total: float, upper: float, sessions: int, since: int = NOT_TRACKED_BEFORE) -> bool:
+    """A score above the 80 % band of the expected curve, from the third session on (or another)."""
+    return sessions >= since and total > upper
 
 
 def is_silent(answered: Sequence[bool]) -> bool:
