@@ -13,6 +13,7 @@ from apps.accounts.models import Clinic
 from apps.alerts.closing_record import PARTS, QUESTIONS
 from apps.alerts.models import Alert, AlertEvent, EventKind
 from apps.audit.models import AuditEvent
+from apps.core import clock
 from apps.core.templatetags.telek import local_time
 from apps.patients.models import Whereabouts
 
@@ -42,7 +43,7 @@ def story(alert: Alert, events: Iterable[AlertEvent], asked: Iterable[Whereabout
     lines = [_of_event(event) for event in events]
     lines += [StoryLine(row.created_at, _("Said where they are"), text=_where(row)) for row in asked]
     lines += [StoryLine(row.created_at, str(HELP[row.object_type])) for row in _opened(alert)]
-    return _with_days(sorted(lines, key=lambda line: line.at), ZoneInfo(alert.clinic.time_zone))
+    return _with_days(sorted(lines, key=lambda line: line.at), clock.zone_of(alert.clinic.time_zone))
 
 
 def _with_days(lines: list[StoryLine], zone: ZoneInfo) -> list[StoryLine]:

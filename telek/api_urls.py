@@ -20,6 +20,7 @@ from apps.monitoring.api import (
     ResponseViewSet,
     SlotViewSet,
 )
+from apps.monitoring.phases_api import PhaseViewSet
 from apps.monitoring.views.devices import device_readings
 from apps.patients.api import PatientViewSet
 from apps.sessions.api import VisitViewSet
@@ -28,6 +29,7 @@ from telek import openapi
 router = SimpleRouter(use_regex_path=False)
 router.register("patients", PatientViewSet)
 router.register("assignments", AssignmentViewSet)
+router.register("phases", PhaseViewSet)
 router.register("slots", SlotViewSet)
 router.register("item-answers", ItemAnswerViewSet)
 router.register("questionnaire-responses", ResponseViewSet)

@@ -1,12 +1,14 @@
 """The canary: does an unsafe answer still become a page that leaves, in every clinic, now?
 
-Every 15 minutes, for each clinic, two halves of the way are gone. The rehearsal raises a P1 as an unsafe answer would,
-pages the ladder as it stands at that moment, lets the database check everything, and takes it all back: nothing of it
-is ever seen. The letter is real: a delivery to a synthetic recipient, leased, marked, sent and recorded as any page.
-Once a day it goes over the clinic's own text channel to `pager_test_contact`.
+Every 15 minutes, for each clinic, two ways are gone. The answer is real: the clinic's canary, a synthetic person who is in
+no list and no figure, gives item 9 of the PHQ-9 its worst value through the verb of any answer; it is stored with its
+alert in one transaction under the database's own check, the alert pages, and the page is leased, marked, sent and recorded
+as any other, to a synthetic recipient. The rehearsal raises a P1 for one of the clinic's people, pages the ladder as it
+stands at that moment, and takes it all back: nothing of it is ever seen. Once a day a letter goes over the clinic's own
+text channel to `pager_test_contact`.
 
-A letter that has not arrived within 60 s is late like a page (`/health/alerts`); a rehearsal that fails, a letter that
-is dead, and a clinic whose ladder reaches nobody are told to its administrators.
+A page that has not arrived within 60 s is late (`/health/alerts`); an answer or a rehearsal that fails, a letter that is
+dead, and a clinic whose ladder reaches nobody are told to its administrators.
 """
 
 import logging
@@ -21,22 +23,22 @@ from django.utils.translation import gettext as _
 from apps.accounts.clinic_settings import setting
 from apps.accounts.models import Clinic
 from apps.alerts.actions import raise_alert
+from apps.alerts.actions.canaries import close_canaries
 from apps.alerts.levels import Level
 from apps.alerts.models import AlertStep
+from apps.alerts.paging import canary_key, queue_canary
 from apps.alerts.warning import warn_administrators
 from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.core.failpoints import failpoint
 from apps.core.ids import new_id
-from apps.notifications.actions import queue
-from apps.notifications.models import Channel, Delivery, Kind
+from apps.monitoring.actions.canary import answer_as_canary
+from apps.notifications.models import Channel, Delivery
 from apps.notifications.transports.loop import ADDRESS
 from apps.patients.models import Patient
 
 logger = logging.getLogger(__name__)
 
-EVERY: Final = timedelta(minutes=15)
-DAILY: Final = timedelta(days=1)
 ARRIVES_WITHIN: Final = timedelta(seconds=60)
 DUE: Final = """
 select c.id from accounts_clinic c where c.is_active and not exists (
@@ -55,7 +57,7 @@ class Rehearsal:
 
 def run_due(limit: int) -> int:
     """Let the canary of every clinic whose time has come fly; how many."""
-    key = f"canary:{int(clock.now().timestamp()) // int(EVERY.total_seconds())}"
+    key = canary_key(clock.now())
     with connection.cursor() as cursor:
         cursor.execute(DUE, [key, limit])
         due = [row[0] for row in cursor.fetchall()]
@@ -63,19 +65,39 @@ def run_due(limit: int) -> int:
 
 
 def _fly(clinic_id: UUID, key: str) -> bool:
-    """One clinic. False where another engine was first: the key is the claim."""
+    """One clinic. False where another engine was first: the letter's key is the claim."""
     with use_clinic(clinic_id):
         with transaction.atomic():
             clinic = Clinic.objects.get(pk=clinic_id)
-            if _letter(clinic, key, Channel.EMAIL, ADDRESS) is None:
+            answered = _answer(clinic, key)
+            # Without an answer the letter goes by itself: the end of the way is tried in any case.
+            if queue_canary(clinic, key, Channel.EMAIL, ADDRESS) is None and answered is None:
                 return False
             failpoint("canary.before-commit")
             _daily(clinic)
         found = rehearse(clinic)
-        if found.fault or found.nobody:
-            why = found.fault or _("no rung of the ladder reaches anybody")
-            warn_administrators(clinic, "canary-lost", key=f"canary-{clock.now():%Y%m%d%H}", words={"why": why})
+        for why in filter(None, (answered, found.fault, found.nobody and _("no rung of the ladder reaches anybody"))):
+            warn_administrators(clinic, "canary-lost", key=f"canary-{clock.now():%Y%m%d%H}", words={"why": str(why)})
     return True
+
+
+def _answer(clinic: Clinic, key: str) -> str | None:
+    """Give the answer; what went wrong, "" where it became an alert and its page, None where nothing was to be done."""
+    try:
+        with transaction.atomic():
+            close_canaries(clinic=clinic)
+            if not answer_as_canary(clinic=clinic, key=key):  # another engine was first, or there is nothing to answer
+                transaction.set_rollback(True)
+                return None
+            with connection.cursor() as cursor:
+                cursor.execute("set constraints all immediate")
+                cursor.execute("set constraints all deferred")
+            if not Delivery.objects.filter(clinic_id=clinic.pk, dedupe_key=key).exists():
+                raise LookupError("an unsafe answer made no page")
+    except Exception as error:
+        logger.exception("clinic %s: the canary's answer failed", clinic.pk)
+        return type(error).__name__
+    return ""
 
 
 def rehearse(clinic: Clinic) -> Rehearsal:
@@ -116,23 +138,7 @@ def _daily(clinic: Clinic) -> None:
     address = str(setting(clinic, "pager_test_contact")).strip()
     if address:
         channel = Channel.EMAIL if "@" in address else Channel.SMS
-        _letter(clinic, f"canary-daily:{clock.now():%Y%m%d}", channel, address)
-
-
-def _letter(clinic: Clinic, key: str, channel: str, address: str) -> Delivery | None:
-    return queue(
-        clinic_id=clinic.pk,
-        kind=Kind.CANARY,
-        dedupe_key=key,
-        subject_kind="canary",
-        subject_id=clinic.pk,
-        recipient_id=clinic.pk,
-        channel=channel,
-        address=address,
-        template="canary",
-        context={"clinic": clinic.name},
-        synthetic=True,
-    )
+        queue_canary(clinic, f"canary-daily:{clock.now():%Y%m%d}", channel, address)
 
 
 def lost(delivery: Delivery) -> None:

@@ -74,7 +74,7 @@ def _counted(rows: dict[str, Any]) -> dict[str, int]:
 
 def visits_today(user: User, at: datetime) -> Any:
     """Visits of the clinic's day that are still to come or going on."""
-    zone = ZoneInfo(user.membership.clinic.time_zone) if user.membership else ZoneInfo("UTC")
+    zone = clock.zone_of(user.membership.clinic.time_zone) if user.membership else ZoneInfo("UTC")
     midnight = datetime.combine(at.astimezone(zone).date(), datetime.min.time(), zone)
     visits = Visit.objects.visible_to(user).filter(starts_at__gte=midnight, starts_at__lt=midnight + timedelta(days=1))
     return visits.exclude(status__in=[VisitStatus.FINISHED, VisitStatus.CANCELLED])
@@ -85,7 +85,11 @@ def cover_of(clinic: Clinic, at: datetime) -> DeskCover:
     shifts = (
         RosterShift.objects.filter(clinic=clinic, ends_at__gt=at, starts_at__lt=at + AHEAD)
         .select_related("membership__user")
-        .annotate(named=Exists(EscalationRung.objects.filter(clinic=clinic, target=OuterRef("rota"))))
+        .annotate(
+            named=Exists(
+                EscalationRung.objects.filter(clinic=clinic, target=OuterRef("rota"), policy__off_at__isnull=True)
+            )
+        )
         .order_by("starts_at")
     )
     usable = [shift for shift in shifts if _may_be_paged(shift.membership, at)]
@@ -107,7 +111,7 @@ def _next_gap(clinic: Clinic, shifts: list[Any], at: datetime) -> Gap | None:
     named = {shift.rota for shift in shifts if shift.named}
     missing = set(ROTAS) - {shift.rota for shift in shifts}
     if missing:
-        rungs = EscalationRung.objects.filter(clinic=clinic, target__in=missing)
+        rungs = EscalationRung.objects.filter(clinic=clinic, target__in=missing, policy__off_at__isnull=True)
         named |= set(rungs.values_list("target", flat=True))
     gaps = [
         Gap(rota, start, end)

@@ -1,4 +1,7 @@
-"""A text message that comes in: STOP and START, done where a patient says them, and never silently where staff do.
+"""A text message that comes in: the code of an alert takes it; STOP and START are done where a patient says them, and
+never silently where staff do.
+
+Whoever was paged by text takes the alert by replying with its code, as with the link in the same message.
 
 A patient's STOP switches reminders to that telephone off (the form and the page stay). A clinician's STOP mutes
 nothing here, but the provider itself blocks the number from then on: the person and the clinic's administrators are
@@ -6,19 +9,23 @@ told at once, by email, and the sender is told how to undo it.
 """
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import ContactPoint, Membership, User, membership_in_force
 from apps.accounts.permissions import Role
 from apps.alerts import roster
+from apps.alerts.actions.accepting import Outcome, accept_by_code, code_in
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
 from apps.core.db.scope import use_clinic
+from apps.core.throttle import allow
 from apps.notifications.actions import queue
 from apps.notifications.models import Channel, Kind
 from apps.patients import actions as patients
@@ -28,10 +35,21 @@ STOP: Final = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "qui
 START: Final = frozenset({"start", "unstop", "yes"})
 PHONE: Final = re.compile(r"\+?[0-9]{6,20}")
 SMS: Final = Channel.SMS.value
+TRIES: Final = 10
+WITHIN: Final = timedelta(minutes=10)
+# What a reply with a code is answered, the best first.
+SAID: Final = {
+    Outcome.YOURS: gettext_lazy("%(code)s is yours. Nobody else is paged now. Open Telek and call."),
+    Outcome.TAKEN: gettext_lazy("A colleague has %(code)s. You do not need to do anything."),
+    Outcome.CLOSED: gettext_lazy("%(code)s is closed. You do not need to do anything."),
+    Outcome.OVER: gettext_lazy(
+        "%(code)s takes nothing now: not one of your pages, too old, or used before. Open Telek."
+    ),
+}
 
 
 def hear(*, sender: str, body: str) -> str:
-    """What to answer by text; nothing for anything but STOP and START of a telephone that somebody gave.
+    """What to answer by text; nothing to a telephone that nobody gave.
 
     Nobody reads texts: other words are answered with where to write and what to do in need.
     """
@@ -40,21 +58,48 @@ def hear(*, sender: str, body: str) -> str:
     if not PHONE.fullmatch(number):
         return ""
     clinics = _clinics_of(number)
+    if code := code_in(body):
+        if clinics and not allow(f"page-code:{re.sub(r'[^0-9]', '', number)}", limit=TRIES, within=WITHIN):
+            return _("Too many tries. Open Telek.")
+        return next(filter(None, (_take_in(clinic_id, number, code) for clinic_id in clinics)), "")
     answers = [_hear_in(clinic_id, number, word) for clinic_id in clinics]
     return next(filter(None, answers), "")
 
 
-def _clinics_of(number: str) -> list[object]:
+def _take_in(clinic_id: UUID, number: str, code: str) -> str:
+    """Take the page with that code in the name of whoever has that telephone; "" in a clinic where nobody was paged."""
+    with use_clinic(clinic_id), transaction.atomic():
+        pages = [
+            accept_by_code(code=code, recipient_id=point.user_id, clinic_id=clinic_id)
+            for point in _points(clinic_id, number)
+            if _is_staff(point)
+        ]
+    if not pages:
+        return _hear_in(clinic_id, number, "")
+    best = min(pages, key=lambda page: list(SAID).index(page.outcome or Outcome.OVER))
+    return str(SAID[best.outcome or Outcome.OVER]) % {"code": code}
+
+
+def _is_staff(point: ContactPoint) -> bool:
+    member = membership_in_force(point.user_id, point.clinic_id, clock.now())
+    return member is not None and member.role != Role.PATIENT
+
+
+def _clinics_of(number: str) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute("select clinic_id from accounts_clinics_of_phone(%s)", [number])
         return [row[0] for row in cursor.fetchall()]
 
 
-def _hear_in(clinic_id: object, number: str, word: str) -> str:
-    with use_clinic(clinic_id), transaction.atomic():  # type: ignore[arg-type]
-        points = ContactPoint.objects.filter(clinic_id=str(clinic_id), channel=SMS).select_related("user", "clinic")
-        mine = [point for point in points if re.sub(r"\D", "", point.address) == re.sub(r"\D", "", number)]
-        answers = [_do(point, word) for point in mine]
+def _points(clinic_id: UUID, number: str) -> list[ContactPoint]:
+    """Whose telephone it is."""
+    points = ContactPoint.objects.filter(clinic_id=clinic_id, channel=SMS).select_related("user", "clinic")
+    return [point for point in points if re.sub(r"\D", "", point.address) == re.sub(r"\D", "", number)]
+
+
+def _hear_in(clinic_id: UUID, number: str, word: str) -> str:
+    with use_clinic(clinic_id), transaction.atomic():
+        answers = [_do(point, word) for point in _points(clinic_id, number)]
     return next(filter(None, answers), "")
 
 

@@ -29,7 +29,7 @@ from apps.notifications.claims import due_by_channel
 from apps.notifications.sending import CHANNELS, GaveUp, Sender, Wanted
 from apps.outcomes import nightly
 from apps.sessions import notices, owed, reminders
-from telek import canary, reconciler, roster_gaps
+from telek import canary, reading_months, reconciler, roster_gaps
 from telek.heartbeat import leave_beat
 from telek.unreached import reach_otherwise
 
@@ -48,6 +48,7 @@ WORK: Final[Mapping[str, Callable[[int], int]]] = {
     "unread messages": message_reminders.notify_due,
     "canaries": canary.run_due,
     "roster gaps": roster_gaps.warn_due,
+    "months of readings": reading_months.make_due,
     "differences": reconciler.run_due,
     "forecasts": nightly.forecasts_due,
 }

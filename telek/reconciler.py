@@ -17,6 +17,7 @@ from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.monitoring.reconcile import unsafe_without_alert
 from apps.notifications import late
+from telek import reading_months
 from telek.canary import late_canaries
 from telek.heartbeat import my_turn
 
@@ -44,6 +45,7 @@ def differences() -> dict[str, int]:
         "late_pages": pages.waiting,
         "lapsed_sends": pages.lapsed,
         "late_canaries": late_canaries(clock.now()),
+        "reading_months": reading_months.missing(),
         **engine.reconcile(),
     }
 

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from apps.accounts.models import User
 from apps.alerts.models import ContactAttempt
+from apps.core import clock
 from apps.monitoring.models import Observation
 from apps.patients.models import Patient
 from apps.sessions.models import Visit, VisitStatus
@@ -50,11 +51,12 @@ class Line:
 def month_lines(user: User, month: date) -> Iterator[Line]:
     """Every person in care whom the reader may see. month: its first day."""
     assert user.membership is not None  # noqa: S101  (doors let nobody else in)
-    zone = ZoneInfo(user.membership.clinic.time_zone)
+    zone = clock.zone_of(user.membership.clinic.time_zone)
     begin, end = _bounds(month, zone)
     any_days, device_days = _days(user, begin, end, zone)
     minutes, contacts = _contacts(user, begin, end)
     people = Patient.objects.visible_to(user).exclude(status="entered-in-error").order_by("family_name", "given_name")
+    people = people if user.membership.clinic.synthetic else people.filter(synthetic=False)
     for person in people:
         key = person.pk
         yield Line(

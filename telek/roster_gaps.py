@@ -6,7 +6,6 @@ passes over the empty rung (apps.alerts.paging), so that this is for planning an
 
 from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.formats import date_format
@@ -42,7 +41,7 @@ def _warn(clinic: Clinic) -> int:
 def _tell(clinic: Clinic, gap: Gap, at: datetime) -> None:
     urgent = gap.starts_at - at <= SOON
     key = f"gap-{gap.rota}-{_name(gap, at)}-{'soon' if urgent else 'ahead'}"
-    zone = ZoneInfo(clinic.time_zone)
+    zone = clock.zone_of(clinic.time_zone)
     words = {
         "rota": gap.rota,
         "from": date_format(gap.starts_at.astimezone(zone), "j M H:i"),

@@ -13,6 +13,7 @@ from telek.views.payer_pack import payer_pack_pdf
 from telek.views.quality import quality, remote_report
 from telek.views.receipts import receipt
 from telek.views.rules import rule, rule_change, rule_new, rules
+from telek.views.second_person import decide, ladder_switch, second_person
 from telek.views.timeline import timeline
 from telek.views.visit_page import desk_visit
 from telek.views.visit_shown import shown
@@ -54,6 +55,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/rules/new/", rule_new, name="rule-new"),
     path("desk/rules/<uuid:pk>/", rule, name="rule"),
     path("desk/rules/<uuid:pk>/change/", rule_change, name="rule-change"),
+    path("desk/second-person/", second_person, name="second-person"),
+    path("desk/second-person/<uuid:pk>/decide/", decide, name="second-person-decide"),
+    path("desk/ladders/<uuid:pk>/switch/", ladder_switch, name="ladder-switch"),
     path("desk/patients/<uuid:pk>/timeline/", timeline, name="timeline"),
     path("desk/visits/<uuid:pk>/", desk_visit, name="desk-visit"),
     path("visits/<uuid:pk>/shown/", shown, name="visit-shown"),

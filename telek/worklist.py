@@ -22,6 +22,7 @@ from apps.accounts.models import User
 from apps.alerts.models import Alert, AlertQuerySet, AlertState
 from apps.alerts.rows import alert_row
 from apps.core.charts import Dose, Point, Svg, sparkline
+from apps.core.clock import zone_of
 from apps.messaging.models import Thread
 from apps.monitoring.findings import SUICIDAL
 from apps.monitoring.instruments.change import MEASURES
@@ -201,7 +202,7 @@ class Worklist:
 def people(user: User, at: datetime) -> QuerySet[Patient]:
     """The people in care whom this person may see, each with what a row shows."""
     membership = user.membership
-    zone = ZoneInfo(membership.clinic.time_zone) if membership else ZoneInfo("UTC")
+    zone = zone_of(membership.clinic.time_zone) if membership else ZoneInfo("UTC")
     midnight = datetime.combine(_day(at, zone), datetime.min.time(), zone)
     visits = Visit.objects.visible_to(user).filter(patient=OuterRef("pk"))
     today = visits.filter(starts_at__gte=midnight, starts_at__lt=midnight + timedelta(days=1)).exclude(
@@ -450,7 +451,7 @@ def sex_letter(patient: Patient) -> str:
 
 
 def _zone_of(user: User) -> ZoneInfo:
-    return ZoneInfo(user.membership.clinic.time_zone) if user.membership else ZoneInfo("UTC")
+    return zone_of(user.membership.clinic.time_zone) if user.membership else ZoneInfo("UTC")
 
 
 def _day(moment: datetime, zone: ZoneInfo) -> date:

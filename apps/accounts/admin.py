@@ -24,14 +24,18 @@ from django.utils.translation import gettext_lazy
 from apps.accounts import actions, invitations
 from apps.accounts.catalogue import CATALOGUE
 from apps.accounts.clinic_admin import AuditedAdmin, ClinicAdmin, ClinicInline, clinic_in_force, membership_of
-from apps.accounts.clinic_settings import change_setting, settings_of
+from apps.accounts.clinic_settings import ask_for_setting, settings_of
 from apps.accounts.forms import InviteForm, SettingForm
 from apps.accounts.models import ApiToken, BreakGlass, Clinic, ClinicSetting, ContactPoint, Membership, User
 from apps.accounts.permissions import Permission, Role
 from apps.accounts.tokens import revoke_token
 from apps.core.db.scope import use_clinic
 
-__all__ = ["AuditedAdmin", "ClinicAdmin", "ClinicInline"]
+__all__ = ["WAITS_WORDS", "AuditedAdmin", "ClinicAdmin", "ClinicInline"]
+
+WAITS_WORDS = gettext_lazy(
+    "Not in force yet: this makes the paging weaker. A second person confirms it at the desk, under Roster."
+)
 
 # Groups are not used (roles are one table), and nobody browses other people's second factors.
 for model in (Group, EmailAddress, Authenticator):
@@ -303,18 +307,14 @@ class SettingsAdmin(ClinicAdmin):
         initial = {"value": settings_of(clinic)[definition.name]}
         form = SettingForm(request.POST or None, definition=definition, initial=initial)
         if request.method == "POST" and form.is_valid():
+            given = {"value": form.cleaned_data["value"], "reason": form.cleaned_data["reason"]}
             try:
-                change_setting(
-                    clinic=clinic,
-                    name=definition.name,
-                    value=form.cleaned_data["value"],
-                    actor=_user(request),
-                    reason=form.cleaned_data["reason"],
-                )
+                pending = ask_for_setting(clinic=clinic, name=definition.name, actor=_user(request), **given)
             except ValidationError as error:
                 form.add_error("value", error)
             else:
-                self.message_user(request, _("Saved. It is in force now."), messages.SUCCESS)
+                said = _("Saved. It is in force now.") if pending is None else WAITS_WORDS
+                self.message_user(request, said, messages.SUCCESS if pending is None else messages.WARNING)
                 return redirect("admin:accounts_clinicsetting_changelist")
         title = definition.name.replace("_", " ")
         return form_page(self, request, "admin/setting_change.html", title=title, form=form, definition=definition)

@@ -1,15 +1,33 @@
 """Read and change a clinic's settings; every change is a new row with who and why."""
 
+import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from apps.accounts import brand
+from apps.accounts import brand, pending
 from apps.accounts.catalogue import CATALOGUE, COUNTRIES
-from apps.accounts.models import Clinic, ClinicSetting, User
+from apps.accounts.models import Clinic, ClinicSetting, PendingChange, User
+from apps.accounts.weakening import weakens
 from apps.audit import actions as audit
 from apps.audit.models import Action
+
+_DAY, _DATE = "(mon|tue|wed|thu|fri|sat|sun)", "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+#: How the desk's hours are written: a page and a promise to a person hang on them.
+_DESK = {
+    "desk_opens": re.compile("([01][0-9]|2[0-3]):[0-5][0-9]"),
+    "desk_closes": re.compile("([01][0-9]|2[0-3]):[0-5][0-9]"),
+    "desk_days": re.compile(f"({_DAY}([ ,]+{_DAY})*)?"),
+    "holidays": re.compile(f"({_DATE}([ ,]+{_DATE})*)?"),
+}
+_DESK_WORDS = {
+    "desk_opens": gettext_lazy("Write the time as 08:00."),
+    "desk_closes": gettext_lazy("Write the time as 18:00."),
+    "desk_days": gettext_lazy("Write the days as mon tue wed thu fri."),
+    "holidays": gettext_lazy("Write the days as 2026-12-25 2027-01-01."),
+}
 
 
 def setting(clinic: Clinic, name: str) -> Any:
@@ -34,10 +52,36 @@ def change_setting(*, clinic: Clinic, name: str, value: Any, actor: User | None,
     return row
 
 
+def ask_for_setting(*, clinic: Clinic, name: str, value: Any, actor: User, reason: str) -> PendingChange | None:
+    """Change it, or, where that makes the paging weaker, let it wait for a second person: then what waits.
+
+    Raises ValidationError as change_setting does.
+    """
+    before = setting(clinic, name)
+    _check(name, value)
+    if not weakens(name, before, value):
+        change_setting(clinic=clinic, name=name, value=value, actor=actor, reason=reason)
+        return None
+    return pending.ask(
+        clinic=clinic, actor=actor, kind="setting", subject=name, name=name, before=before, after=value, reason=reason
+    )
+
+
+def confirmed_setting(change: PendingChange, actor: User) -> None:
+    """What `pending.confirm` does for a setting. Raises ChangeRefused where it was changed meanwhile."""
+    if setting(change.clinic, change.subject) != change.before:
+        raise pending.ChangeRefused("changed", _("It was changed meanwhile. Ask again."))
+    change_setting(
+        clinic=change.clinic, name=change.subject, value=change.after, actor=change.asked_by, reason=change.reason
+    )
+
+
 def _check(name: str, value: Any) -> None:
     definition = CATALOGUE.get(name)
     if definition is None or not _is_of_kind(value, definition.kind):
         raise ValidationError(_("There is no such setting, or its value is of the wrong kind."))
+    if name in _DESK and not _DESK[name].fullmatch(value.strip()):
+        raise ValidationError(_DESK_WORDS[name])
     if name == "brand_colour":
         _check_colour(value)
     if definition.low is not None and not definition.low <= value <= (definition.high or value):

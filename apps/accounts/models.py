@@ -254,3 +254,7 @@ def membership_in_force(user_id: UUID, clinic_id: UUID | None, at: datetime) -> 
     if clinic_id is not None:
         rows = rows.filter(clinic_id=clinic_id)
     return rows.order_by(F("clinic__name")).first()
+
+
+# A table with a module of its own; Django finds its models here.
+from apps.accounts.pending_models import PendingChange as PendingChange  # noqa: E402

@@ -2,7 +2,6 @@
 
 import itertools
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin, messages
@@ -16,12 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts.admin import ClinicAdmin, ClinicInline
+from apps.accounts.admin import WAITS_WORDS, ClinicAdmin, ClinicInline
 from apps.accounts.clinic_admin import clinic_in_force
 from apps.accounts.doors import door
-from apps.accounts.models import Clinic
+from apps.accounts.models import Clinic, User
 from apps.accounts.permissions import Permission
 from apps.alerts import roster
+from apps.alerts.actions import ladders
 from apps.alerts.actions.rostering import check_shift, import_shifts
 from apps.alerts.models import (
     Alert,
@@ -92,6 +92,13 @@ class RungInline(ClinicInline):
 class PolicyForm(ClinicForm):
     """One ladder a level, and one more for the time in which the desk is closed."""
 
+    reason = forms.CharField(
+        label=gettext_lazy("Why?"),
+        max_length=300,
+        required=False,
+        help_text=gettext_lazy("Read by the second person, who must confirm any change but more rungs at the end."),
+    )
+
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
         level, hours = given.get("level", self.instance.level), given.get("hours", self.instance.hours)
@@ -107,13 +114,13 @@ class PolicyAdmin(ClinicAdmin):
 
     form = PolicyForm
     inlines = (RungInline,)
-    list_display = ("name", "level", "hours", "in_words")
+    list_display = ("name", "level", "hours", "in_words", "off_at")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return _knowing(super().get_form(request, obj, change=change, **kwargs), request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("level", "hours") if obj is not None else ()
+        return ("level", "hours", "off_at") if obj is not None else ("off_at",)
 
     @admin.display(description=gettext_lazy("pages"))
     def in_words(self, row: EscalationPolicy) -> str:
@@ -123,14 +130,22 @@ class PolicyAdmin(ClinicAdmin):
         return super().get_queryset(request).prefetch_related("rungs")
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Rungs are numbered from 0 without holes, whatever numbers were typed."""
+        """Rungs are numbered from 0 without holes, whatever numbers were typed; a weaker ladder waits for a second person."""
         formset.save(commit=False)
-        for gone in formset.deleted_objects:
-            gone.delete()
-        for number, row in enumerate(formset.kept()):
-            rung = row.instance
-            rung.clinic_id, rung.policy, rung.rung = clinic_in_force(request), form.instance, number
-            rung.save()
+        waits = ladders.change_rungs(
+            policy=form.instance,
+            targets=[row.instance.target for row in formset.kept()],
+            actor=_person(request),
+            reason=form.cleaned_data.get("reason", ""),
+        )
+        if waits is not None:
+            self.message_user(request, WAITS_WORDS, messages.WARNING)
+
+
+def _person(request: HttpRequest) -> User:
+    if not request.user.is_authenticated:
+        raise PermissionDenied
+    return request.user
 
 
 # --- the roster -------------------------------------------------------------------------------------
@@ -229,7 +244,7 @@ class RosterAdmin(ClinicAdmin):
     def _here(self, request: HttpRequest, view: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page in the clinic's wall clock, down to its rendering."""
         clinic = Clinic.objects.filter(pk=clinic_in_force(request)).first()
-        with timezone.override(ZoneInfo(clinic.time_zone) if clinic else None):
+        with timezone.override(clock.zone_of(clinic.time_zone) if clinic else None):
             response: HttpResponse = view(*args, **kwargs)
             if isinstance(response, TemplateResponse):
                 response.render()
@@ -237,7 +252,7 @@ class RosterAdmin(ClinicAdmin):
 
     def _say_holes(self, request: HttpRequest) -> None:
         clinic = Clinic.objects.get(pk=clinic_in_force(request))
-        at, zone = clock.now(), ZoneInfo(clinic.time_zone)
+        at, zone = clock.now(), clock.zone_of(clinic.time_zone)
         for rota in roster.rotas_in_use(clinic):
             for gap in roster.gaps_ahead(clinic, rota, at, at + roster.LOOK_AHEAD)[:3]:
                 start, end = (f"{moment.astimezone(zone):%a %d %b %H:%M}" for moment in (gap.starts_at, gap.ends_at))
@@ -283,6 +298,10 @@ class AlertAdmin(ClinicAdmin):
     list_select_related = ("patient", "owner__user")
     date_hierarchy = "raised_at"
     inlines = (EventInline, StepInline, AttemptInline)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Alert]:
+        """As at the desk: by the audience of each."""
+        return super().get_queryset(request).filter(pk__in=Alert.objects.visible_to(request.user).values("pk"))
 
 
 @admin.register(ReviewedLevel)

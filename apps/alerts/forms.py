@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -104,7 +103,7 @@ class ResolveForm(VerbForm):
     def clean_follow_up_at(self) -> datetime | None:
         """The time as it was meant: on the clinic's clock."""
         value: datetime | None = self.cleaned_data.get("follow_up_at")
-        return value.replace(tzinfo=ZoneInfo(self.alert.clinic.time_zone)) if value else None
+        return value.replace(tzinfo=clock.zone_of(self.alert.clinic.time_zone)) if value else None
 
     def _always(self) -> frozenset[str]:
         return self.wanted | {"basis", "told", "follow_up_by"} if self.wanted else self.wanted

@@ -11,7 +11,7 @@ Limits: clinical reference 4.2. All delays come scaled by the caller.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -101,6 +101,11 @@ def _minutes(snapshot: Mapping[str, Any], name: str) -> timedelta:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
         raise ValueError(f"{name} must be a number of minutes above 0")
     return timedelta(minutes=value)
+
+
+def weaker_ladder(before: Sequence[str], after: Sequence[str]) -> bool:
+    """Would anybody who is paged now be paged later or not at all? Only more rungs at the end leave them all in place."""
+    return list(after[: len(before)]) != list(before)
 
 
 def begin(policy: Policy, standing: Standing, at: datetime) -> Standing:

@@ -2,17 +2,18 @@
 
 import json
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import Exists, Func, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ClinicRow, ClinicRowQuerySet, Membership
-from apps.accounts.permissions import Permission
+from apps.accounts.permissions import Permission, Role
+from apps.core import clock
 from apps.core.encryption import EncryptedTextField
 from apps.patients.models import Patient
 
@@ -24,6 +25,14 @@ class AlertState(models.TextChoices):
     ACKED = "acked", _("taken")
     CONTACTED = "contacted", _("person reached")
     RESOLVED = "resolved", _("closed")
+
+
+class Audience(models.TextChoices):
+    """Who sees an alert. A P1 is seen by the whole desk, and whoever is on call or was paged sees every one."""
+
+    DESK = "desk", _("everybody at the desk")
+    CLINICIANS = "clinicians", _("licensed clinicians, and whoever is on call or paged")
+    NOBODY = "nobody", _("nobody: a test of the paging")
 
 
 class Disposition(models.TextChoices):
@@ -78,6 +87,7 @@ class EscalationPolicy(ClinicRow):
         choices=[("always", _("always, or while the desk is open")), ("after-hours", _("while the desk is closed"))],
     )
     name = models.CharField(max_length=80)
+    off_at = models.DateTimeField(null=True, editable=False)  # switched off by two people; nobody is paged by it
 
     class Meta:
         verbose_name_plural = "escalation policies"
@@ -154,8 +164,35 @@ class RosterShift(ClinicRow):
         return f"{self.get_rota_display()}, {self.membership.user}"
 
 
+def sees_every_alert(member: Membership) -> bool:
+    """Whatever its audience: licensed clinicians, and who reads behind broken glass."""
+    return member.is_licensed or member.role == Role.EMERGENCY
+
+
+def _reaches(member: Membership) -> Q:
+    """Alerts that are for the whole desk, and those that the ladder has brought or can bring to this person."""
+    mine = [{"membership": str(member.pk)}]
+    now = clock.now()
+    return (
+        ~Q(audience=Audience.CLINICIANS)
+        | Q(level="P1")
+        | Q(owner_id=member.pk)
+        | Exists(AlertStep.objects.filter(alert=OuterRef("pk"), targets__contains=mine))
+        | Exists(RosterShift.objects.filter(membership=member, starts_at__lte=now, ends_at__gt=now))
+    )
+
+
 class AlertQuerySet(ClinicRowQuerySet["Alert"]):
     """Sets of alerts."""
+
+    def visible_to(self, user: Any) -> Self:
+        """What this person's clinic, role and the alert's audience let them see."""
+        rows = super().visible_to(user)
+        member: Membership | None = getattr(user, "membership", None)
+        if member is None:
+            return rows
+        rows = rows.exclude(audience=Audience.NOBODY)
+        return rows if sees_every_alert(member) else rows.filter(_reaches(member))
 
     def unresolved(self) -> Self:
         return self.exclude(state=AlertState.RESOLVED)
@@ -203,6 +240,7 @@ class Alert(ClinicRow):
     note = models.TextField(blank=True)
     version = models.PositiveIntegerField(default=0)
     synthetic = models.BooleanField(default=False)
+    audience = models.CharField(max_length=10, choices=Audience, default=Audience.DESK, db_default="desk")
 
     view_permission = Permission.SEE_DESK
     objects: ClassVar = AlertQuerySet.as_manager()

@@ -4,7 +4,8 @@ Actions page with it when an alert is raised or gets worse, the engine when a st
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -22,13 +23,21 @@ from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.core.failpoints import failpoint
 from apps.notifications import actions as notifications
-from apps.notifications.models import Delivery, Kind
+from apps.notifications.models import Channel, Delivery, Kind
+from apps.notifications.transports.loop import ADDRESS as LOOP_ADDRESS
+
+#: The only rung of the canary's alerts: nobody is woken, a letter goes to a synthetic recipient.
+CANARY_RUNG: Final = "canary"
+CANARY_EVERY: Final = timedelta(minutes=15)
 
 
 def page_rung(alert: Alert, at: datetime) -> None:
     """Page the alert's rung; a rung with nobody on it is passed over at once, and a ladder with nobody at all
     goes to the clinic's fallback contact and its administrators. The caller saves the alert."""
     policy = policy_of(alert)
+    if policy.rungs == (CANARY_RUNG,):
+        _page_canary(alert, at)
+        return
     for _ in policy.rungs:
         people = roster.people_on(policy.rungs[_rung_of(alert, policy)], alert.patient, at)
         _page(alert, people, at)
@@ -124,6 +133,34 @@ def _page_fallback(alert: Alert, at: datetime) -> None:
     targets += [{"membership": str(one.pk), "name": str(one.user), "channels": []} for one in people]
     _write_step(alert, at, targets, nobody=True)
     note(alert, EventKind.UNCOVERED, text=", ".join(str(target["name"]) for target in targets))
+
+
+def _page_canary(alert: Alert, at: datetime) -> None:
+    """The page of a canary's alert."""
+    queue_canary(alert.clinic, canary_key(at), Channel.EMAIL, LOOP_ADDRESS)
+    _write_step(alert, at, [{"membership": None, "name": CANARY_RUNG, "channels": [str(Channel.EMAIL)]}])
+
+
+def canary_key(at: datetime) -> str:
+    """One canary a clinic and quarter of an hour."""
+    return f"canary:{int(at.timestamp()) // int(CANARY_EVERY.total_seconds())}"
+
+
+def queue_canary(clinic: Clinic, key: str, channel: str, address: str) -> Delivery | None:
+    """The canary's letter; None where it is there already."""
+    return notifications.queue(
+        clinic_id=clinic.pk,
+        kind=Kind.CANARY,
+        dedupe_key=key,
+        subject_kind="canary",
+        subject_id=clinic.pk,
+        recipient_id=clinic.pk,
+        channel=channel,
+        address=address,
+        template="canary",
+        context={"clinic": clinic.name},
+        synthetic=True,
+    )
 
 
 def _fallback_contact(clinic: Clinic) -> Way | None:

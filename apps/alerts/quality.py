@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from apps.accounts.models import Clinic
-from apps.alerts.models import Alert, AlertEvent, AlertOccurrence, AlertState, Disposition, EventKind
+from apps.alerts.models import Alert, AlertEvent, AlertOccurrence, AlertState, Audience, Disposition, EventKind
 from apps.core import clock
 
 DISMISSED = (Disposition.MISTAKE, Disposition.NO_CONCERN)
@@ -125,6 +125,7 @@ def burden(clinic: Clinic, days: int) -> list[Burden]:
 
 def _alerts(clinic: Clinic, days: int) -> Iterable[Alert]:
     rows = Alert.objects.filter(clinic=clinic, raised_at__gte=clock.now() - timedelta(days=days))
+    rows = rows.exclude(audience=Audience.NOBODY)
     return rows if clinic.synthetic else rows.filter(synthetic=False)
 
 

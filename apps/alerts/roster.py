@@ -93,7 +93,7 @@ def gaps_soon(clinic: Clinic, at: datetime) -> list[Gap]:
 def rotas_in_use(clinic: Clinic) -> list[str]:
     """The rotas that a rung of the clinic names."""
     return list(
-        EscalationRung.objects.filter(clinic=clinic, target__in=ROTAS)
+        EscalationRung.objects.filter(clinic=clinic, target__in=ROTAS, policy__off_at__isnull=True)
         .order_by("target")
         .values_list("target", flat=True)
         .distinct()

@@ -34,7 +34,10 @@ class Rule(ClinicRow):
     audience = models.CharField(
         max_length=20,
         default="desk",
-        choices=[("desk", _("everybody at the desk")), ("clinicians", _("licensed clinicians"))],
+        choices=[
+            ("desk", _("everybody at the desk")),
+            ("clinicians", _("licensed clinicians, and whoever is on call or paged")),
+        ],
     )
     kind = models.CharField(max_length=20, choices=KINDS)
     parameters = models.JSONField(default=dict)

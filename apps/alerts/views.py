@@ -15,12 +15,15 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts import pending
 from apps.accounts.doors import View, door
+from apps.accounts.models import Membership
 from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
 from apps.alerts import actions
+from apps.alerts.actions.pager import hand_over_pager
 from apps.alerts.forms import (
     ConfirmForm,
     ContactForm,
@@ -33,7 +36,7 @@ from apps.alerts.forms import (
 )
 from apps.alerts.models import Alert, RosterShift
 from apps.alerts.refusal import AlertRefused
-from apps.alerts.roster import ROTAS, Gap, cover_now, gaps_ahead
+from apps.alerts.roster import ROTAS, Gap, cover_now, gaps_ahead, handlers
 from apps.audit import actions as audit
 from apps.core import clock
 
@@ -178,6 +181,11 @@ def roster(request: ClinicRequest) -> HttpResponse:
     context = {
         "nav": "roster",
         "cover": cover_now(clinic, at),
+        "colleagues": handlers(clinic.pk, at),
+        "may_hand_over": request.user.may(Permission.MANAGE_CLINIC),
+        "mine": membership.pk,
+        "may_handle": request.user.may(Permission.HANDLE_ALERTS),
+        "waiting": pending.waiting(clinic).count(),
         "shifts": shifts,
         "gaps": sorted(gaps, key=lambda gap: gap.starts_at),
         "rota_words": dict(RosterShift._meta.get_field("rota").flatchoices),
@@ -185,3 +193,33 @@ def roster(request: ClinicRequest) -> HttpResponse:
         "until": until,
     }
     return render(request, "alerts/roster_list.html", context)
+
+
+@door(Permission.HANDLE_ALERTS, Permission.MANAGE_CLINIC)
+@require_POST
+def pager_hand_over(request: ClinicRequest, pk: UUID) -> HttpResponse:
+    """to=<membership>: the rest of a running shift goes to a colleague now."""
+    membership = request.user.membership
+    if membership is None:
+        raise Http404
+    shift = get_object_or_404(RosterShift, clinic_id=membership.clinic_id, pk=pk)
+    try:
+        hand_over_pager(
+            shift=shift, to=_colleague(membership.clinic_id, request.POST.get("to", "")), actor=request.user
+        )
+    except AlertRefused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, _("The pager is handed over. They are told by every way."))
+    return redirect("roster")
+
+
+def _colleague(clinic_id: UUID, text: str) -> Membership:
+    """Who is meant, of those who may take alerts."""
+    try:
+        found = handlers(clinic_id, clock.now()).filter(pk=UUID(text)).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise AlertRefused("to", str(_("Choose a colleague who may take alerts.")))
+    return found

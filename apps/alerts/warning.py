@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from apps.accounts.models import Clinic
+from apps.accounts.models import Clinic, Membership
 from apps.alerts import roster
 from apps.alerts.channels import Way
 from apps.alerts.paging import ways_of
@@ -23,19 +23,32 @@ def warn_administrators(
     """
     people = roster.administrators(clinic.pk, clock.now())
     for person in people:
-        for way in ways_of(person) if urgent else [Way("email", person.user.email)]:
-            queue(
-                clinic_id=clinic.pk,
-                kind=Kind.ACCOUNT,
-                dedupe_key=f"warn:{key}:{person.user_id}:{way.key}",
-                subject_kind="account",
-                subject_id=person.user_id,
-                recipient_id=person.user_id,
-                channel=way.channel,
-                address=way.address,
-                template=template,
-                context={"clinic": clinic.name, **(words or {})},
-                language=person.user.language,
-                synthetic=clinic.synthetic,
-            )
+        tell_member(clinic, person, template, key=f"warn:{key}", words=words, urgent=urgent)
     return len(people)
+
+
+def tell_member(
+    clinic: Clinic,
+    person: Membership,
+    template: str,
+    *,
+    key: str,
+    words: Mapping[str, str] | None = None,
+    urgent: bool = True,
+) -> None:
+    """The same for one person of the clinic, about the paging and never about a patient."""
+    for way in ways_of(person) if urgent else [Way("email", person.user.email)]:
+        queue(
+            clinic_id=clinic.pk,
+            kind=Kind.ACCOUNT,
+            dedupe_key=f"{key}:{person.user_id}:{way.key}",
+            subject_kind="account",
+            subject_id=person.user_id,
+            recipient_id=person.user_id,
+            channel=way.channel,
+            address=way.address,
+            template=template,
+            context={"clinic": clinic.name, **(words or {})},
+            language=person.user.language,
+            synthetic=clinic.synthetic,
+        )

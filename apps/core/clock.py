@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -35,6 +36,15 @@ def now() -> datetime:
 def scaled(delay: timedelta) -> timedelta:
     """A policy delay as this installation runs it: TELEK_TIME_SCALE shortens it in tests and the demo."""
     return delay / settings.TIME_SCALE
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of that name; UTC where this machine knows none (removed, or never one): no page waits for a name."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        logger.error("no time zone %r here: UTC is taken", name)
+        return ZoneInfo("UTC")
 
 
 def refresh() -> None:

@@ -1,13 +1,17 @@
 """Who is there and when to expect an answer: only what the roster and the clinic's settings really say."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from apps.accounts.clinic_settings import settings_of
 from apps.accounts.models import Clinic, Membership
+from apps.alerts.hours import hours_from, time_in
 from apps.alerts.models import RosterShift
-from apps.alerts.roster import handlers, shift_times
+from apps.alerts.roster import handlers
+from apps.core import clock
 
 ROTA = "on-call"
 
@@ -43,23 +47,15 @@ def presence_of(clinic: Clinic, at: datetime) -> Presence:
     return Presence(
         on_duty=shift.membership if shift else None,
         duty_until=shift.ends_at if shift else None,
-        hours=desk_hours(values["desk_opens"], values["desk_closes"], ZoneInfo(clinic.time_zone), at),
+        hours=hours_now(values, clock.zone_of(clinic.time_zone), at),
         night_cover=values["night_cover"],
     )
 
 
-def desk_hours(opens: str, closes: str, zone: ZoneInfo, at: datetime) -> Hours | None:
-    """Open from "08:00" to "18:00" of every day in that zone; closing at or before opening is the next day's time.
-
-    None for a time that is none. Pure.
-    """
-    try:
-        begins, ends = time.fromisoformat(opens), time.fromisoformat(closes)
-    except ValueError:
+def hours_now(values: Mapping[str, Any], zone: ZoneInfo, at: datetime) -> Hours | None:
+    """By the clinic's settings, free days and holidays included; None for times that are none, or no opening ahead. Pure."""
+    if time_in(values["desk_opens"]) is None or time_in(values["desk_closes"]) is None:
         return None
-    today = at.astimezone(zone).date()
-    spans = [shift_times(today + timedelta(days=days), begins, ends, zone) for days in (-1, 0, 1)]
-    for start, end in spans:
-        if start <= at < end:
-            return Hours(is_open=True, until=end)
-    return Hours(is_open=False, until=next(start for start, _end in spans if start > at))
+    desk = hours_from(values, zone)
+    until = desk.open_until(at) or desk.next_opening(at)
+    return None if until is None else Hours(is_open=desk.is_open(at), until=until)

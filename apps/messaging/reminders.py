@@ -7,7 +7,6 @@ A person is told once for a stretch of unread messages, and once more for each d
 import logging
 from datetime import timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import Error, transaction
 
@@ -82,7 +81,7 @@ def _tell(thread: Thread, user: User, seen: int) -> None:
     point = _channel(user.pk)
     if point is None:
         return
-    day = clock.now().astimezone(ZoneInfo(thread.clinic.time_zone)).date()
+    day = clock.now().astimezone(clock.zone_of(thread.clinic.time_zone)).date()
     to_patient = user.pk == thread.patient.user_id
     queue(
         clinic_id=thread.clinic_id,

@@ -49,7 +49,7 @@ def own_messages(request: ClinicRequest) -> HttpResponse:
 
 
 def _patient_page(request: ClinicRequest, thread: Thread, **more: Any) -> HttpResponse:
-    zone = ZoneInfo(thread.patient.time_zone)
+    zone = clock.zone_of(thread.patient.time_zone)
     talk = conversation(thread, request.user, zone, _before(request))
     context = _thread_context(request, thread, talk, zone) | {
         "nav": "messages",
@@ -82,7 +82,7 @@ def desk_thread(request: ClinicRequest, pk: UUID) -> HttpResponse:
 def _desk_page(request: ClinicRequest, thread: Thread, **more: Any) -> HttpResponse:
     if "part" in request.GET:
         return render(request, _list_template(request), _list_context(request, thread))
-    zone = ZoneInfo(thread.clinic.time_zone)
+    zone = clock.zone_of(thread.clinic.time_zone)
     talk = conversation(thread, request.user, zone, _before(request))
     plans = SafetyPlan.objects.visible_to(request.user).filter(patient=thread.patient).order_by("-version")
     context = (

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.accounts.clinic_settings import settings_of
 from apps.accounts.models import Clinic
 from apps.alerts.actions import CallPromise, call_promise
+from apps.alerts.hours import hours_from
 from apps.core import clock
 from apps.patients.models import Patient
 
@@ -29,14 +30,13 @@ class Cover:
 def cover_of(clinic: Clinic) -> Cover:
     """The clinic's cover now, from its settings."""
     values = settings_of(clinic)
-    local = clock.now().astimezone(ZoneInfo(clinic.time_zone)).time()
-    opens, closes = time.fromisoformat(values["desk_opens"]), time.fromisoformat(values["desk_closes"])
+    hours = hours_from(values, clock.zone_of(clinic.time_zone))
     return Cover(
         night_cover=values["night_cover"],
-        opens=values["desk_opens"],
-        closes=values["desk_closes"],
+        opens=f"{hours.opens:%H:%M}",
+        closes=f"{hours.closes:%H:%M}",
         call_back_minutes=values["call_back_minutes"],
-        is_open=opens <= local < closes,
+        is_open=hours.is_open(clock.now()),
     )
 
 
@@ -47,7 +47,7 @@ def call_words(patient: Patient, *, after_positive: bool) -> str:
     if promise.by is None:
         return _("Nobody is on duty right now. Your clinic sees it as soon as somebody is back.")
     if not cover.night_cover and not cover.is_open:
-        return _("Nobody watches this at night. We aim to call by %(time)s.") % {
+        return _("Nobody watches this right now. We aim to call by %(time)s.") % {
             "time": time_words(patient, promise.by)
         }
     words = _("We aim to call within %(minutes)s minutes.") % {"minutes": cover.call_back_minutes}
@@ -79,8 +79,12 @@ def names_on_duty(promise: CallPromise) -> list[str]:
 
 
 def time_words(patient: Patient, moment: datetime) -> str:
-    """10:30, or 00:30 tomorrow, by the person's clock."""
-    local = moment.astimezone(ZoneInfo(patient.time_zone))
-    today = clock.now().astimezone(ZoneInfo(patient.time_zone)).date()
+    """10:30, 00:30 tomorrow, or 08:30 on Monday, 30 November, by the person's clock."""
+    zone = clock.zone_of(patient.time_zone)
+    local, today = moment.astimezone(zone), clock.now().astimezone(zone).date()
     shown = local.strftime("%H:%M")
-    return shown if local.date() == today else _("%(time)s tomorrow") % {"time": shown}
+    if local.date() == today:
+        return shown
+    if local.date() == today + timedelta(days=1):
+        return _("%(time)s tomorrow") % {"time": shown}
+    return _("%(time)s on %(day)s") % {"time": shown, "day": date_format(local.date(), "l, j F")}

@@ -111,7 +111,7 @@ def scores_of(patient: Patient, *, since: datetime | None = None) -> Scores:
         rows, doses = rows.filter(authored_at__gte=since), doses.filter(started_at__gte=since)
     rhythm = Assignment.objects.filter(patient=patient, questionnaire__key=SCORE, status="active").first()
     gap = GAPS.get(rhythm.rhythm, GAPS["weekly"]) * rhythm.every if rhythm else GAPS["weekly"]
-    return Scores(list(rows.only(*COLUMNS).order_by("authored_at")), list(doses), ZoneInfo(patient.time_zone), gap)
+    return Scores(list(rows.only(*COLUMNS).order_by("authored_at")), list(doses), clock.zone_of(patient.time_zone), gap)
 
 
 def short_day(at: datetime, zone: ZoneInfo) -> str:
@@ -196,7 +196,7 @@ class AfterDose:
 
 def mood_after_doses(patient: Patient, *, width: float, height: float) -> AfterDose | None:
     """Own moods (0-100, never banded) laid over each other from session day to day 14; None without a session."""
-    zone = ZoneInfo(patient.time_zone)
+    zone = clock.zone_of(patient.time_zone)
     doses = list(Anchor.objects.known().filter(patient=patient, kind="dose").order_by("-started_at")[:OVERLAY_DOSES])
     if not doses:
         return None

@@ -30,11 +30,18 @@ def issue(slot: Slot, at: datetime) -> str:
     return token
 
 
+def carried(path: str, delivery_id: UUID) -> None:
+    """The message in which that link went out."""
+    SurveyLink.objects.filter(token_hash=_hash_in(path)).update(delivery_id=delivery_id)
+
+
 def prolong(path: str, slot: Slot, at: datetime) -> None:
     """The link of a message that goes out at another time: valid for as long, counted from then."""
-    SurveyLink.objects.filter(slot=slot, token_hash=hash_token(path.strip("/").rpartition("/")[2])).update(
-        expires_at=_end(slot, at)
-    )
+    SurveyLink.objects.filter(slot=slot, token_hash=_hash_in(path)).update(expires_at=_end(slot, at))
+
+
+def _hash_in(path: str) -> str:
+    return hash_token(path.strip("/").rpartition("/")[2])
 
 
 def _end(slot: Slot, at: datetime) -> datetime:

@@ -1,10 +1,12 @@
 """What people answer and what is measured: questionnaires, schedules, slots, answers, observations."""
 
+from typing import Any, ClassVar, Self, TypeVar
+
 from django.db import models
 from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import ClinicRow, Membership
+from apps.accounts.models import ClinicRow, ClinicRowQuerySet, Membership
 from apps.accounts.permissions import Permission
 from apps.core.models import Row
 from apps.monitoring.instruments.pack import shown_version
@@ -12,6 +14,16 @@ from apps.monitoring.instruments.rhythms import PHASES
 from apps.patients.models import Patient
 
 PHASE_CHOICES = [(code, _(name)) for code, name in PHASES.items()]
+
+
+M = TypeVar("M", bound=models.Model)
+
+
+class OfPeople(ClinicRowQuerySet[M]):
+    """Rows about people, without the canary's."""
+
+    def visible_to(self, user: Any) -> Self:
+        return super().visible_to(user).filter(patient__is_canary=False)
 
 
 class Questionnaire(Row):
@@ -122,6 +134,7 @@ class Assignment(ClinicRow):
 
     view_permission = Permission.SEE_CLINICAL
     own_path = "patient__user_id"
+    objects: ClassVar = OfPeople.as_manager()
 
     class Meta:
         constraints = [
@@ -170,6 +183,7 @@ class Slot(ClinicRow):
 
     view_permission = Permission.SEE_CLINICAL
     own_path = "patient__user_id"
+    objects: ClassVar = OfPeople.as_manager()
 
     class Meta:
         constraints = [
@@ -211,6 +225,7 @@ class ItemAnswer(ClinicRow):
 
     view_permission = Permission.SEE_CLINICAL
     own_path = "patient__user_id"
+    objects: ClassVar = OfPeople.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["clinic", "patient", "client_id"], name="answer_once")]
@@ -317,6 +332,7 @@ class SurveyLink(ClinicRow):
     expires_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    delivery_id = models.UUIDField(null=True)  # the message that carried it: opened when the link is used
 
 
 class Anchor(ClinicRow):

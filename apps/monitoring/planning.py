@@ -147,7 +147,9 @@ def _apart(ordered: Sequence[Due]) -> list[Due]:
 # --- the weekly burden ------------------------------------------------------------------------------
 
 #: What may never be left out: an answer or a score of these can demand a human.
-SAFETY = frozenset({"phq-9", "qids-sr16", "c-ssrs", "madrs", "check-in", "misuse", "asrm", "icsi-icpi", "moaa-s"})
+SAFETY = frozenset(
+    {"phq-9", "qids-sr16", "c-ssrs", "c-ssrs-since", "madrs", "check-in", "misuse", "asrm", "icsi-icpi", "moaa-s"}
+)
 #: Of the others, most important first; what is not named comes last.
 IMPORTANCE = ("gad-7", "who-5", "peg", "nrs-pain", "pcl-5", "isi", "pdq-5", "oci-r", "audit-c", "dast-10", "phq-2")
 #: A short form whose questions stand in a longer one.

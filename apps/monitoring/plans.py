@@ -31,7 +31,7 @@ DATED = r"^\d{4}-\d\d-\d\d$"
 
 def local_today(patient: Patient) -> date:
     """Today in the person's calendar."""
-    return local_day(clock.now(), ZoneInfo(patient.time_zone))
+    return local_day(clock.now(), clock.zone_of(patient.time_zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def surroundings_of(patient: Patient) -> Surroundings:
     anchors = Anchor.objects.known().filter(patient=patient, kind="dose", started_at__gte=now - DOSES_BACK)
     doses = tuple(Dose(dose_key(one.pk), one.ended_at or one.started_at) for one in anchors)
     days = Holiday.objects.filter(clinic_id=patient.clinic_id, day__gte=now.date() - timedelta(days=30))
-    return Surroundings(ZoneInfo(patient.time_zone), doses, frozenset(days.values_list("day", flat=True)))
+    return Surroundings(clock.zone_of(patient.time_zone), doses, frozenset(days.values_list("day", flat=True)))
 
 
 def dose_key(anchor_id: object) -> str:
@@ -204,7 +204,7 @@ def replan(patient: Patient) -> None:
 
 def retime(patient: Patient) -> int:
     """Compute the moments of living slots anew after a change of the person's time zone; how many changed."""
-    zone = ZoneInfo(patient.time_zone)
+    zone = clock.zone_of(patient.time_zone)
     living = Slot.objects.filter(patient=patient, state__in=[SlotState.SCHEDULED, SlotState.OPEN])
     elsewhere = living.exclude(time_zone=zone.key)
     dated = elsewhere.filter(slot_key__regex=DATED).select_related("assignment")
@@ -245,7 +245,7 @@ def asked(questionnaire: object) -> int:
 
 def keep_budget(patient: Patient) -> list[Week]:
     """Leave out what is over the weekly number of questions, and bring back what fits again. By calendar week."""
-    now, zone = clock.now(), ZoneInfo(patient.time_zone)
+    now, zone = clock.now(), clock.zone_of(patient.time_zone)
     rows = {str(slot.pk): slot for slot in _of_the_weeks(patient, local_day(now, zone), zone)}
     budget = setting(patient.clinic, "weekly_item_budget")
     found = []

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from apps.accounts.clinic_settings import setting
 from apps.core import clock
 from apps.monitoring.calendar import local_day, outside_quiet_hours
+from apps.monitoring.instruments import LIBRARY
+from apps.monitoring.instruments.recall import overlapping
 from apps.monitoring.models import Assignment, LeftOut, Questionnaire, Slot, SlotState
 from apps.monitoring.planning import Due, Load, Rhythm, dues, fit_week, weeks_of
 from apps.monitoring.plans import Surroundings, asked, rhythm_of, surroundings_of
@@ -47,6 +49,7 @@ class Entry:
     remind_at: datetime | None = None
     nudge_at: datetime | None = None
     left_out: str = ""
+    overlapping: bool = False  # asks much the same days as the one before it
 
     @property
     def why(self) -> str:
@@ -84,8 +87,18 @@ def four_weeks(patient: Patient, schedules: Sequence[Planned]) -> list[WeekView]
     entries = list(_opened(patient, first, around.zone))
     for schedule in schedules:
         entries += _coming(patient, schedule, around, (today, last), now)
+    _note_overlaps(entries)
     budget = setting(patient.clinic, "weekly_item_budget")
     return [_week(entries, first + 7 * number * DAY, budget) for number in range(WEEKS)]
+
+
+def _note_overlaps(entries: Sequence[Entry]) -> None:
+    """Mark the forms that ask about much the same days as the one of the same sort before them."""
+    for key in {entry.key for entry in entries if entry.key in LIBRARY}:
+        same = {entry.name: entry for entry in entries if entry.key == key}
+        moments = [(name, entry.opens_at) for name, entry in same.items()]
+        for name in overlapping(moments, LIBRARY[key].recall):
+            same[name].overlapping = True
 
 
 def _week(entries: Sequence[Entry], monday: date, budget: int) -> WeekView:

@@ -7,7 +7,6 @@ clinic and in its own savepoint, so that one bad row stops nobody else's.
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import Error, transaction
@@ -22,7 +21,7 @@ from apps.monitoring.answers import answers_of
 from apps.monitoring.calendar import later_moments, outside_quiet_hours
 from apps.monitoring.findings import cause_of, title_of
 from apps.monitoring.instruments import blank_findings
-from apps.monitoring.links import issue, prolong
+from apps.monitoring.links import carried, issue, prolong
 from apps.monitoring.models import ItemAnswer, Slot, SlotState
 from apps.monitoring.published import definition_of
 from apps.monitoring.silence import responsible
@@ -116,7 +115,7 @@ def put_off(slot: Slot, at: datetime) -> bool:
 def choices_later(slot: Slot) -> dict[str, datetime]:
     """When the person may be reminded of an open slot instead, by choice: 1h, 3h, evening."""
     patient = slot.patient
-    zone = ZoneInfo(patient.time_zone)
+    zone = clock.zone_of(patient.time_zone)
     return later_moments(clock.now(), slot.closes_at, zone, patient.quiet_from, patient.quiet_until)
 
 
@@ -137,7 +136,7 @@ def _nudge(slot: Slot, now: datetime) -> None:
 def _allowed(slot: Slot, moment: datetime) -> datetime:
     """That moment, outside the person's quiet hours."""
     patient = slot.patient
-    return outside_quiet_hours(moment, ZoneInfo(patient.time_zone), patient.quiet_from, patient.quiet_until)
+    return outside_quiet_hours(moment, clock.zone_of(patient.time_zone), patient.quiet_from, patient.quiet_until)
 
 
 def _send(slot: Slot, number: int, not_before: datetime, without: Sequence[str] = ()) -> None:
@@ -149,7 +148,8 @@ def _send(slot: Slot, number: int, not_before: datetime, without: Sequence[str] 
     if point is None or not_before >= slot.closes_at or _messages_out(slot) >= MESSAGES_AT_MOST:
         return
     shared_phone = slot.patient.links_off_at is not None
-    notifications.queue(
+    link = "/check-in/" if shared_phone else f"/s/{issue(slot, not_before)}/"
+    letter = notifications.queue(
         clinic_id=slot.clinic_id,
         kind=Kind.REMINDER,
         dedupe_key=f"rem:{slot.pk}:{point.channel}:{number}",
@@ -159,15 +159,14 @@ def _send(slot: Slot, number: int, not_before: datetime, without: Sequence[str] 
         channel=point.channel,
         address=point.address,
         template="survey-reminder",
-        context={
-            "clinic": slot.clinic.name,
-            "link": "/check-in/" if shared_phone else f"/s/{issue(slot, not_before)}/",
-        },
+        context={"clinic": slot.clinic.name, "link": link},
         language=slot.patient.user.language,
         not_before=not_before,
         expires_at=slot.closes_at,
         synthetic=slot.synthetic,
     )
+    if letter is not None and not shared_phone:
+        carried(link, letter.pk)
 
 
 def remind_otherwise(delivery: Delivery) -> None:

@@ -26,6 +26,7 @@ RECALL = {
     "1 year": gettext_lazy("Over the last year"),
     "12 months": gettext_lazy("Over the last year"),
     "now": gettext_lazy("Right now"),
+    "since last contact": gettext_lazy("Since we last asked you"),
 }
 
 

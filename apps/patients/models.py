@@ -1,14 +1,22 @@
 """The person in care, who looks after them, and what must be known in an emergency."""
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import ClinicRow, Membership, User
+from apps.accounts.models import ClinicRow, ClinicRowQuerySet, Membership, User
 from apps.accounts.permissions import Permission
 from apps.core.encryption import EncryptedTextField
+
+
+class PatientQuerySet(ClinicRowQuerySet["Patient"]):
+    """Sets of people."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Without the canary, who is nobody."""
+        return super().visible_to(user).filter(is_canary=False)
 
 
 class Patient(ClinicRow):
@@ -45,13 +53,21 @@ class Patient(ClinicRow):
         ],
     )
     synthetic = models.BooleanField(default=False)
+    # The clinic's test of its own paging (telek/canary.py): in no list, in no figure, cannot sign in. Made by the
+    # database alone.
+    is_canary = models.BooleanField(default=False, db_default=False, editable=False)
 
     view_permission: ClassVar[Permission] = Permission.SEE_CLINICAL
     own_path: ClassVar[str] = "user_id"
+    objects: ClassVar = PatientQuerySet.as_manager()
 
     class Meta:
         ordering = ["family_name", "given_name", "id"]
         constraints = [
+            models.UniqueConstraint(fields=["clinic"], condition=Q(is_canary=True), name="one_canary_a_clinic"),
+            models.CheckConstraint(
+                condition=Q(is_canary=False) | Q(synthetic=True, status="discharged"), name="canary_is_nobody"
+            ),
             models.UniqueConstraint(fields=["clinic", "number"], name="patient_number_once"),
             models.UniqueConstraint(
                 fields=["clinic", "user"], condition=~Q(status="entered-in-error"), name="patient_user_once"

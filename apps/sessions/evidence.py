@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -169,17 +170,17 @@ def _interval(session: DosingSession, today: date) -> IntervalCheck | None:
 
 
 def _risk(patient: Patient, at: datetime) -> str | None:
-    row = _newest_response(patient, "c-ssrs", at)
+    row = _newest_response(patient, ("c-ssrs", "c-ssrs-since"), at)
     return row.severity if row is not None and row.severity in RISKS else None
 
 
 def _mania(patient: Patient, at: datetime) -> int | None:
-    row = _newest_response(patient, "asrm", at)
+    row = _newest_response(patient, ("asrm",), at)
     return int(row.total) if row is not None and row.total is not None else None
 
 
-def _newest_response(patient: Patient, key: str, at: datetime) -> QuestionnaireResponse | None:
+def _newest_response(patient: Patient, keys: Sequence[str], at: datetime) -> QuestionnaireResponse | None:
     rows = QuestionnaireResponse.objects.filter(
-        patient=patient, questionnaire__key=key, status="completed", authored_at__gte=at - SCREEN_HOLDS
+        patient=patient, questionnaire__key__in=keys, status="completed", authored_at__gte=at - SCREEN_HOLDS
     )
     return rows.order_by("-authored_at").first()

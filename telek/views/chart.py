@@ -1,6 +1,7 @@
 """The chart of a patient: curve and doses, answers by date, messages, visits, alerts, safety, who opened it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.core.charts import Point
 from apps.monitoring.actions import ratable
+from apps.monitoring.instruments import LIBRARY
+from apps.monitoring.instruments.recall import overlapping
 from apps.monitoring.instruments.scales import Scale
 from apps.monitoring.models import QuestionnaireResponse
 from apps.monitoring.published import definition_of
@@ -147,7 +150,16 @@ def _answers(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> d
         shown.append((response, lines, band_words(response.severity)))
         before[key] = response.answers
     rates = ratable(patient.clinic) if request.user.may(Permission.WRITE_OBSERVATIONS) else []
-    return {"page": page, "shown": list(reversed(shown)), "rates": rates, "seen": list(page)}
+    overlaps = {pk for rows in _by_key(page).values() for pk in rows}
+    return {"page": page, "shown": list(reversed(shown)), "rates": rates, "seen": list(page), "overlaps": overlaps}
+
+
+def _by_key(rows: Iterable[QuestionnaireResponse]) -> dict[str, set[UUID]]:
+    """By instrument, the surveys that ask about much the same days as the one before."""
+    found: dict[str, list[tuple[UUID, datetime]]] = {}
+    for row in rows:
+        found.setdefault(row.questionnaire.key, []).append((row.pk, row.authored_at))
+    return {key: overlapping(asked, LIBRARY[key].recall) for key, asked in found.items() if key in LIBRARY}
 
 
 def _alerts(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> dict[str, object]:

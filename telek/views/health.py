@@ -23,7 +23,7 @@ from apps.accounts.doors import public
 from apps.alerts import engine
 from apps.monitoring.reconcile import unsafe_without_alert
 from apps.notifications import late
-from telek import heartbeat
+from telek import heartbeat, reading_months
 
 SILENCE_SECONDS: Final = 30.0
 CANARY_SECONDS: Final = 75.0  # it comes every 30 s
@@ -126,6 +126,7 @@ def ask() -> Finding:
     canary = ages.pop(heartbeat.CANARY, None)
     pages = late.deliveries(LATE)
     counts = {"late_pages": pages.waiting, "lapsed_sends": pages.lapsed, "unsafe_without_alert": unsafe_without_alert()}
+    counts["reading_months"] = reading_months.missing()
     return Finding(ages, canary, counts | engine.reconcile())
 
 

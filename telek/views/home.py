@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -64,7 +63,7 @@ def _patient_home(request: ClinicRequest) -> HttpResponse:
 
 def _greeting(patient: Patient) -> str:
 
-    hour = clock.now().astimezone(ZoneInfo(patient.time_zone)).hour
+    hour = clock.now().astimezone(clock.zone_of(patient.time_zone)).hour
     words = {"name": patient.given_name}
     if hour < 12:
         return _("Good morning, %(name)s") % words

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.doors import door
-from apps.accounts.models import Clinic
+from apps.accounts.models import Clinic, PendingChange
 from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
 from apps.alerts.actions import rules as actions
@@ -121,6 +121,7 @@ def rule(request: ClinicRequest, pk: UUID) -> HttpResponse:
         "rule": row,
         "highest": max([*row.trial.get("a_week", [0]), 1]),
         "may_manage": request.user.may(Permission.MANAGE_CLINIC),
+        "waits": PendingChange.objects.filter(clinic=row.clinic, subject=str(row.pk), outcome="").first(),
         "may_see": request.user.may(Permission.SEE_CLINICAL),
     }
     return render(request, "rules/rule_show.html", context)
@@ -135,11 +136,11 @@ def rule_change(request: ClinicRequest, pk: UUID) -> HttpResponse:
         if do == "try":
             actions.note_trial(rule=row, trial=try_rule(row, _written(row), _expected(row)), actor=request.user)
         elif do == "publish":
-            actions.publish_rule(rule=row, actor=request.user)
-            messages.success(request, _("In force from now on."))
+            waits = actions.put_in_force(rule=row, actor=request.user, reason=request.POST.get("reason", ""))
+            _say(request, waits is not None)
         elif do == "retire":
-            actions.retire_rule(rule=row, actor=request.user)
-            messages.success(request, _("Retired."))
+            actions.ask_to_retire(rule=row, actor=request.user, reason=request.POST.get("reason", ""))
+            _say(request, waits=True)
     except AlertRefused as refusal:
         messages.error(request, refusal.message)
     return redirect("rule", pk)
@@ -150,6 +151,13 @@ def _expected(row: Rule) -> dict[UUID, tuple[Expected, ...]]:
     if row.kind != KIND:
         return {}
     return expected_of(Patient.objects.filter(clinic_id=row.clinic_id, status="active").values_list("pk", flat=True))
+
+
+def _say(request: ClinicRequest, waits: bool) -> None:
+    if waits:
+        messages.warning(request, _("Not in force yet: a second person must confirm it, under Roster, Second person."))
+    else:
+        messages.success(request, _("In force from now on."))
 
 
 def _written(row: Rule) -> dict[UUID, tuple[Happened, ...]]:

@@ -20,8 +20,10 @@ from apps.accounts.models import Clinic, ContactPoint, User
 from apps.accounts.permissions import Permission, Role
 from apps.accounts.tokens import create_token
 from apps.alerts.actions import raise_alert
+from apps.alerts.actions.ladders import switch_off
 from apps.alerts.actions.rules import draft_rule
 from apps.alerts.drill import start_drill
+from apps.alerts.models import EscalationPolicy, RosterShift
 from apps.core import clock
 from apps.core.db.scope import use_clinic, use_user
 from apps.messaging import actions as messaging
@@ -29,7 +31,7 @@ from apps.monitoring.actions import stage_pack
 from apps.monitoring.actions.problems import report_problem
 from apps.monitoring.instruments.pack import read_pack
 from apps.monitoring.links import issue
-from apps.monitoring.models import Observation, Slot, SlotState
+from apps.monitoring.models import Observation, Slot, SlotState, TreatmentPhase
 from apps.notifications.keys import one_tap_token
 from apps.notifications.models import Delivery, PushSubscription
 from apps.patients import actions as patients
@@ -147,6 +149,10 @@ def _fill_survey(world: World, relation: str, patient: Patient, clinician: User)
     world.note("assignment", relation, assignment.pk)
     world.note("slot", relation, slot.pk)
     world.note("survey-token", relation, issue(slot, now))
+    phase = TreatmentPhase.objects.create(
+        clinic=patient.clinic, patient=patient, phase="induction", started_at=now, started_by=clinician.membership
+    )
+    world.note("phase", relation, phase.pk)
     observation = Observation.objects.create(
         clinic=patient.clinic,
         patient=patient,
@@ -249,6 +255,12 @@ def _fill_clinic(world: World, relation: str, clinic: Clinic, member: User) -> N
     pack = stage_pack(clinic=clinic, pack=read_pack(pack_for("isi", words=f"Pack {NAME[relation]}")), actor=None)
     world.note("content-pack", relation, pack.pk)
     world.note("staff-contact-point", relation, ContactPoint.objects.filter(user=member).order_by("rank")[0].pk)
+    shift = RosterShift.objects.filter(clinic=clinic).order_by("rota")[int(relation == "other")]
+    world.note("shift", relation, shift.pk)
+    policy = EscalationPolicy.objects.filter(clinic=clinic).order_by("level")[int(relation == "other")]
+    world.note("ladder", relation, policy.pk)
+    asked = switch_off(policy=policy, actor=member, reason=f"Reason {NAME[relation]}")
+    world.note("pending-change", relation, asked.pk)
     token, _text = create_token(label="lab", scopes=[Permission.SEE_DESK], days=9, actor=member)
     world.note("staff-token", relation, token.pk)
 

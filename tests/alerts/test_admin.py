@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import Client
 
-from apps.accounts.models import User
+from apps.accounts.models import PendingChange, User
+from apps.accounts.pending import confirm
+from apps.alerts.actions.ladders import confirmed_rungs
 from apps.alerts.models import AlertEvent, EscalationPolicy, EscalationRung, RosterShift
 from apps.core import clock
 from tests.alerts.scene import a_raise
@@ -46,6 +48,11 @@ def ladder(cast: Cast, level: str) -> list[str]:
         return list(EscalationRung.objects.filter(policy__level=level).values_list("target", flat=True))
 
 
+def a_second_person_confirms(cast: Cast) -> None:
+    with cast.acting(cast.prescriber):
+        confirm(change=PendingChange.objects.get(outcome=""), actor=cast.prescriber, do=confirmed_rungs)
+
+
 @pytest.fixture
 def p1(cast: Cast) -> EscalationPolicy:
     with cast.acting(cast.clinic_admin):
@@ -62,6 +69,8 @@ def test_rungs_change_places_and_are_numbered_anew(cast: Cast, boss: Client, p1:
     with cast.acting(cast.clinic_admin):
         data = rungs(p1, (7, "on-call", False), (3, "director", False), (9, "licensed", False))
     assert boss.post(f"{POLICIES}{p1.pk}/change/", data).status_code == 302
+    assert ladder(cast, "P1") == ["on-call", "director", "licensed"]
+    a_second_person_confirms(cast)
     assert ladder(cast, "P1") == ["director", "on-call", "licensed"]
     with cast.acting(cast.clinic_admin):
         assert list(p1.rungs.values_list("rung", flat=True)) == [0, 1, 2]
@@ -73,6 +82,7 @@ def test_a_rung_is_taken_out_and_another_put_in(cast: Cast, boss: Client, p1: Es
             p1, (0, "on-call", False), (1, "director", True), (2, "licensed", False), (3, "coordinator", False)
         )
     assert boss.post(f"{POLICIES}{p1.pk}/change/", data).status_code == 302
+    a_second_person_confirms(cast)
     assert ladder(cast, "P1") == ["on-call", "licensed", "coordinator"]
 
 

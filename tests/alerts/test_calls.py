@@ -60,6 +60,18 @@ def test_out_of_hours_without_night_cover_the_promise_is_for_the_morning(cast: C
     assert alert.call_promised_by == morning.replace(hour=8, minute=30)
 
 
+def test_for_the_morning_nothing_is_promised_when_nobody_is_there_then(cast: Cast) -> None:
+    zone = ZoneInfo(cast.clinic.time_zone)
+    with cast.acting(cast.nurse):
+        change_setting(clinic=cast.clinic, name="night_cover", value=False, actor=None, reason="small clinic")
+    tonight = clock.now().astimezone(zone).replace(hour=23, minute=0, second=0, microsecond=0)
+    clock.shift(tonight - clock.now())
+    with cast.acting(cast.nurse):
+        EscalationRung.objects.exclude(target="on-call").delete()
+        RosterShift.objects.filter(rota="on-call").update(ends_at=clock.now() + timedelta(hours=2))
+    assert ask(cast).call_promised_by is None
+
+
 def test_a_request_joins_the_alert_that_is_open_already(cast: Cast) -> None:
     alert = a_raise(cast.patient, "P1", value=2)
     asked = ask(cast, after_positive=True)

@@ -8,6 +8,8 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
+from apps.accounts.models import PendingChange
+from apps.accounts.pending import confirm
 from apps.alerts.actions import rules as actions
 from apps.alerts.models import Alert, Rule
 from apps.alerts.refusal import AlertRefused
@@ -229,7 +231,9 @@ def test_the_pages_of_rules_draft_try_publish_and_retire(cast: Cast) -> None:
     for do in ("try", "publish", "retire"):
         client.post(f"{page}change/", {"do": do})
     assert "It would have fired 0 times" in client.get(page).content.decode()
-    with cast.acting(cast.clinic_admin):
+    with cast.acting(cast.nurse):
+        assert Rule.objects.get().in_force
+        confirm(change=PendingChange.objects.get(), actor=cast.nurse, do=actions.confirmed_end)
         assert Rule.objects.get().retired_at is not None
     listed = cast.client(cast.nurse).get("/desk/rules/").content.decode()
     assert "Pulse is high" in listed

@@ -14,7 +14,7 @@ from apps.alerts.models import Alert
 from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.messaging.models import Message
-from apps.monitoring.models import ItemAnswer, Slot
+from apps.monitoring.models import ItemAnswer, Slot, TreatmentPhase
 from apps.patients.models import Patient
 from tests.api.conversation import API, by_token, post, problem, token_of
 from tests.cast import Cast
@@ -191,6 +191,29 @@ def test_a_schedule_is_made_paused_and_ended(cast: Cast, nurse: Client) -> None:
     assert post(nurse, f"{path}pause/", {"until": "2027-01-01"}).json()["paused_until"] == "2027-01-01"
     assert post(nurse, f"{path}end/").json()["status"] == "completed"
     problem(post(nurse, f"{path}end/"), 409, "ended")
+
+
+def test_a_phase_is_looked_at_switched_and_listed(cast: Cast, nurse: Client) -> None:
+    with cast.acting(cast.nurse):
+        assigned(cast, "gad-7", patient=cast.patient_2)  # publishes the library
+    body = {"patient": str(cast.patient.pk), "phase": "induction"}
+    plan = post(nurse, "phases/plan/", body).json()
+    assert "phq-9" in plan["starts"]
+    assert {"questionnaire": "c-ssrs", "why": "its wording is not installed here"} in plan["left_alone"]
+    with cast.acting(cast.nurse):
+        assert not TreatmentPhase.objects.exists()
+    made = post(nurse, "phases/", body)
+    assert (made.status_code, made.json()["phase"], made.json()["ended_at"]) == (201, "induction", None)
+    assert post(nurse, "phases/", body).json()["id"] == made.json()["id"]
+    assert post(nurse, "phases/", body | {"phase": "maintenance"}).status_code == 201
+    rows = nurse.get(f"{API}phases/?patient={cast.patient.pk}").json()["results"]
+    assert [row["phase"] for row in rows] == ["maintenance", "induction"]
+    assert nurse.get(f"{API}phases/{made.json()['id']}/").json()["ended_at"]
+    keys = {row["questionnaire"] for row in nurse.get(f"{API}assignments/?patient={cast.patient.pk}").json()["results"]}
+    assert {"phq-9", "check-in"} <= keys
+    problem(post(nurse, "phases/", body | {"phase": "x"}), 400)
+    problem(post(nurse, "phases/", body | {"patient": str(cast.other_patient.pk)}), 404)
+    problem(post(cast.client(cast.patient_user), "phases/", body), 404)
 
 
 def test_an_unsafe_answer_by_the_api_raises_its_alert_at_once(cast: Cast, slot: Slot) -> None:

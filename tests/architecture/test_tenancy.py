@@ -62,6 +62,7 @@ PUMP = {
     "care_sessions_visitevent": "insert, select",
     "core_enginebeat": "insert, select, update",
     "messaging_thread": "select, update",
+    "monitoring_itemanswer": "insert, select",  # of the canary alone: policy pump_answers_as_canary
     "monitoring_problem": "select, update",
     "monitoring_slot": "insert, select, update",
     "monitoring_surveylink": "insert, select, update",

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from apps.alerts.levels import Level, worst
 from apps.monitoring.instruments import get, safety_level, score
-from apps.monitoring.instruments.suicide import triage
+from apps.monitoring.instruments.suicide import CSSRS_SINCE, triage
 from tests.clinical.strategies import sheets_of, thorough
 
 NAMES = ("q1", "q2", "q3", "q4", "q5", "q6_lifetime", "q6_3mo")
@@ -128,3 +128,21 @@ def test_a_yes_never_lowers_the_risk(answers: dict[str, Any]) -> None:
 def test_the_finished_screener_is_never_milder_than_a_single_answer(answers: dict[str, Any]) -> None:
     alert = triage(answers).alert
     assert worst([alert, *(safety_level(get("c-ssrs"), name, value) for name, value in answers.items())]) is alert
+
+
+@pytest.mark.parametrize(
+    ("answers", "risk", "alert", "complete"),
+    [
+        ({"q1": False, "q2": False, "q6": False}, "none", None, True),
+        ({"q1": True, "q2": False, "q6": False}, "low", Level.P3, True),
+        ({"q1": True, "q2": True, "q3": True, "q4": False, "q5": False, "q6": False}, "moderate", Level.P2, True),
+        ({"q1": False, "q2": True, "q3": False, "q4": True, "q5": False, "q6": False}, "high", Level.P1, True),
+        ({"q1": False, "q2": False, "q6": True}, "high", Level.P1, True),
+        ({"q1": False, "q2": False, "q6": None}, "none", Level.P2, False),
+    ],
+)
+def test_since_the_last_contact_behaviour_is_recent_by_itself(
+    answers: dict[str, bool | None], risk: str, alert: Level | None, complete: bool
+) -> None:
+    found = triage(answers, CSSRS_SINCE)
+    assert (found.risk, found.alert, found.complete) == (risk, alert, complete)

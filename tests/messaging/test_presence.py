@@ -6,13 +6,28 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from apps.messaging.conversation import waiting_words
-from apps.messaging.presence import Hours, desk_hours
+from apps.messaging.presence import Hours, hours_now
 
 NEW_YORK = ZoneInfo("America/New_York")
 
 
 def there(*moment: int) -> datetime:
     return datetime(*moment, tzinfo=NEW_YORK).astimezone(UTC)  # type: ignore[misc,arg-type]
+
+
+def desk(opens: str, closes: str, days: str = "mon tue wed thu fri sat sun", holidays: str = "") -> dict[str, str]:
+    return {"desk_opens": opens, "desk_closes": closes, "desk_days": days, "holidays": holidays}
+
+
+def test_free_days_and_holidays_are_closed() -> None:
+    week = desk("08:00", "18:00", "mon tue wed thu fri", "2026-11-26")
+    assert hours_now(week, NEW_YORK, there(2026, 11, 28, 10, 0)) == Hours(
+        is_open=False, until=there(2026, 11, 30, 8, 0)
+    )
+    assert hours_now(week, NEW_YORK, there(2026, 11, 26, 10, 0)) == Hours(
+        is_open=False, until=there(2026, 11, 27, 8, 0)
+    )
+    assert hours_now(week | {"desk_days": ""}, NEW_YORK, there(2026, 11, 26, 10, 0)) is None
 
 
 @pytest.mark.parametrize(
@@ -32,12 +47,12 @@ def there(*moment: int) -> datetime:
 def test_the_desk_is_open_between_its_hours_on_the_clinics_own_clock(
     opens: str, closes: str, at: tuple[int, ...], is_open: bool, until: tuple[int, ...]
 ) -> None:
-    assert desk_hours(opens, closes, NEW_YORK, there(*at)) == Hours(is_open=is_open, until=there(*until))
+    assert hours_now(desk(opens, closes), NEW_YORK, there(*at)) == Hours(is_open=is_open, until=there(*until))
 
 
 @pytest.mark.parametrize(("opens", "closes"), [("early", "18:00"), ("08:00", ""), ("25:00", "18:00")])
 def test_hours_that_are_none_say_nothing(opens: str, closes: str) -> None:
-    assert desk_hours(opens, closes, NEW_YORK, there(2026, 11, 25, 9, 0)) is None
+    assert hours_now(desk(opens, closes), NEW_YORK, there(2026, 11, 25, 9, 0)) is None
 
 
 @pytest.mark.parametrize(

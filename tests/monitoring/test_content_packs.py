@@ -14,6 +14,7 @@ from apps.accounts.models import Clinic
 from apps.alerts.models import Alert, AlertOccurrence
 from apps.monitoring import actions
 from apps.monitoring.actions.follow_on import follow_on_of
+from apps.monitoring.actions.phases import lines_of
 from apps.monitoring.instruments.pack import PackRefused, read_pack
 from apps.monitoring.models import Assignment, ContentPack, Questionnaire, Slot, SlotState
 from apps.monitoring.published import definition_of
@@ -167,6 +168,40 @@ def test_item_nine_opens_the_screener_in_the_same_session_once_its_wording_is_th
         give(cast, screener, "q4", True)
         alert = Alert.objects.get(cause="suicidal-thoughts")
         assert alert.level == "P1"
+
+
+def test_whoever_was_asked_before_is_asked_since_then_where_that_wording_is_installed(cast: Cast) -> None:
+    with cast.acting(cast.nurse):
+        install(cast, "c-ssrs")
+        install(cast, "c-ssrs-since")
+        first = open_slot(cast)
+        give(cast, first, "q9", 1)
+        screener = follow_on_of(first)
+        assert screener is not None
+        assert screener.questionnaire.key == "c-ssrs"
+        for link_id in ("q1", "q2", "q6_lifetime"):
+            give(cast, screener, link_id, False)
+        actions.submit_response(slot=screener, actor=cast.patient_user, auth_level="session")
+        second = first.assignment.slots.exclude(pk=first.pk).order_by("opens_at")[0]
+        Slot.objects.filter(pk=second.pk).update(state=SlotState.OPEN)
+        second.refresh_from_db()
+        give(cast, second, "q9", 1)
+        again = follow_on_of(second)
+        assert again is not None
+        assert again.questionnaire.key == "c-ssrs-since"
+        give(cast, again, "q6", True)
+        assert Alert.objects.get(cause="suicidal-thoughts").level == "P1"
+
+
+def test_after_the_baseline_the_set_of_a_phase_asks_since_the_last_contact(cast: Cast) -> None:
+    with cast.acting(cast.nurse):
+        questionnaire()
+        install(cast, "c-ssrs")
+        assert "c-ssrs" in {line.key for line in lines_of(cast.clinic, "induction")}
+        install(cast, "c-ssrs-since")
+        keys = {line.key for line in lines_of(cast.clinic, "induction")}
+        assert ("c-ssrs-since" in keys, "c-ssrs" in keys) == (True, False)
+        assert "c-ssrs" in {line.key for line in lines_of(cast.clinic, "baseline")}
 
 
 @pytest.mark.parametrize("level", ["none", "staff"])

@@ -257,3 +257,22 @@ def test_an_unsafe_answer_by_link_is_committed_with_its_alert(cast: Cast) -> Non
     with cast.acting(cast.nurse), transaction.atomic():
         assert ItemAnswer.objects.count() == 1
         assert Alert.objects.count() == 1
+
+
+def test_pressing_start_is_the_receipt_opened_and_looking_is_none(cast: Cast) -> None:
+    with cast.acting(cast.nurse):
+        slot = open_slot(cast)
+        Slot.objects.filter(pk=slot.pk).update(state="scheduled", next_step_at=clock.now())
+        open_due_slots()
+        letter = Delivery.objects.get(subject_id=slot.pk)
+        path = letter.context["link"]
+    for _look in range(2):
+        assert Client().get(path).status_code == 200
+    with cast.acting(cast.nurse):
+        letter.refresh_from_db()
+        assert (letter.delivered_at, letter.opened_at) == (None, None)
+    Client().post(path, {"do": "start"})
+    with cast.acting(cast.nurse):
+        letter.refresh_from_db()
+        assert letter.opened_at is not None
+        assert letter.answered_at is None

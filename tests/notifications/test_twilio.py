@@ -11,11 +11,13 @@ from django.http import HttpResponse, QueryDict
 from django.test import Client
 
 from apps.accounts.models import ContactPoint
+from apps.alerts.actions import acknowledge
 from apps.alerts.models import Alert, AlertEvent, AlertState
 from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.core.ids import new_id
 from apps.notifications.models import Delivery, State
+from apps.notifications.rendering import letter_of
 from apps.notifications.sending import Sender
 from telek.views.twilio import signature
 from tests.alerts.scene import a_raise
@@ -186,3 +188,77 @@ def test_a_clinicians_stop_mutes_nothing_and_is_told_to_them_and_the_administrat
 def test_a_text_of_a_stranger_is_answered_with_nothing(cast: Cast, sender: str) -> None:
     answer = tell("/provider/twilio/text/", From=sender, Body="STOP\x00")
     assert (answer.status_code, answer.content) == (200, b"<Response></Response>")
+
+
+def reply(body: str, sender: str = "+15550188002") -> str:
+    return tell("/provider/twilio/text/", From=sender, Body=body).content.decode()
+
+
+@pytest.fixture
+def paged(cast: Cast) -> Alert:
+    """The nurse was paged by text to a telephone of her own."""
+    with cast.acting(cast.nurse):
+        ContactPoint.objects.filter(user=cast.nurse, channel="sms").update(address="+1 555 0188-002")
+    return a_raise(cast.patient)
+
+
+@pytest.mark.parametrize("typed", ["{}", " {} ", "{}.", "\n{}\r\n", "lower", "spaced"])
+def test_a_reply_with_the_code_takes_the_alert_however_it_is_typed(cast: Cast, paged: Alert, typed: str) -> None:
+    text = {"lower": paged.code.lower(), "spaced": " ".join(paged.code)}.get(typed, typed.format(paged.code))
+    assert f"{paged.code} is yours" in reply(text)
+    with cast.acting(cast.nurse):
+        alert = Alert.objects.select_related("owner__user").get(pk=paged.pk)
+        page = Delivery.objects.get(subject_id=paged.pk, channel="sms")
+        taken = AlertEvent.objects.get(alert=alert, kind="taken")
+    assert (alert.state, alert.owner and alert.owner.user) == (AlertState.ACKED, cast.nurse)
+    assert taken.text == "by its code, as a text message"
+    assert page.answered_at
+    assert page.opened_at
+
+
+def test_the_text_says_how_and_nothing_clinical(cast: Cast, paged: Alert) -> None:
+    with cast.acting(cast.nurse):
+        body = letter_of(Delivery.objects.get(subject_id=paged.pk, channel="sms")).body
+    assert f"reply {paged.code}" in body
+    assert not [word for word in ("Alvarez", "Maria", "Item 9", "20417") if word in body]
+
+
+def test_a_code_of_somebody_elses_page_an_old_one_and_a_second_reply_take_nothing(cast: Cast, paged: Alert) -> None:
+    with cast.acting(cast.nurse):
+        ContactPoint.objects.filter(user=cast.therapist, channel="sms").update(address="+15550188003")
+        ContactPoint.objects.filter(user=cast.patient_user, channel="sms").update(address="+15550177001")
+    assert "takes nothing now" in reply(paged.code, "+15550188003")
+    assert "takes nothing now" in reply("AAAA")
+    assert "Nobody reads messages" in reply(paged.code, "+15550177001")
+    assert reply(paged.code, "+15559999999") == "<Response></Response>"
+    assert state_of(cast, paged) == AlertState.OPEN
+    clock.shift(timedelta(hours=13))
+    assert "takes nothing now" in reply(paged.code)
+    assert state_of(cast, paged) == AlertState.OPEN
+
+
+def test_who_replies_after_a_colleague_is_told_so_and_counts_as_reached(cast: Cast, paged: Alert) -> None:
+    with cast.acting(cast.prescriber):
+        acknowledge(alert=paged, actor=cast.prescriber)
+    assert "A colleague has" in reply(paged.code)
+    with cast.acting(cast.nurse):
+        page = Delivery.objects.get(subject_id=paged.pk, channel="sms")
+        assert page.opened_at
+        assert page.answered_at is None
+
+
+def test_guessing_codes_ends_soon(cast: Cast, paged: Alert) -> None:
+    said = [reply("AAAA") for _try in range(12)]
+    assert "Too many tries" in said[-1]
+    assert "Too many tries" not in said[5]
+
+
+def test_a_reply_that_is_not_signed_takes_nothing(cast: Cast, paged: Alert) -> None:
+    answer = tell("/provider/twilio/text/", sign="AAAA", From="+15550188002", Body=paged.code)
+    assert answer.status_code == 403
+    assert state_of(cast, paged) == AlertState.OPEN
+
+
+def state_of(cast: Cast, alert: Alert) -> str:
+    with cast.acting(cast.nurse):
+        return str(Alert.objects.get(pk=alert.pk).state)

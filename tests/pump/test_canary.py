@@ -4,20 +4,26 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import ProgrammingError, transaction
 
 from apps.accounts.clinic_settings import change_setting
-from apps.alerts.models import Alert, AlertEvent, EscalationRung, RosterShift
-from apps.audit.models import AuditEvent
+from apps.alerts.models import Alert, AlertOccurrence, EscalationRung, RosterShift
+from apps.alerts.quality import rule_lines
 from apps.core import clock
 from apps.core.db.roles import as_role
 from apps.core.db.scope import use_clinic
 from apps.core.models import EngineBeat
+from apps.monitoring.actions import answers
+from apps.monitoring.models import ItemAnswer
 from apps.notifications.models import Delivery, State
+from apps.patients.models import Patient
 from telek import canary, reconciler, roster_gaps
+from telek.desk_context import nav_counts
 from telek.pump import Pump
+from telek.remote_report import month_lines
 from tests.alerts.scene import a_raise
 from tests.cast import Cast, make_cast
+from tests.monitoring.stage import give, open_slot, questionnaire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,18 +46,60 @@ def fly(times: int = 1) -> None:
             Pump("test").run_cycle()
 
 
-def test_the_canary_of_each_clinic_arrives_and_leaves_nothing_behind(cast: Cast) -> None:
+def test_the_canary_gives_an_unsafe_answer_that_is_saved_alerted_paged_and_sent(cast: Cast) -> None:
+    questionnaire("phq-9")
     fly(times=3)
     (letter,) = of(cast, kind="6-canary")
     assert (letter.state, letter.provider_id, letter.synthetic) == (State.DELIVERED, "loop", True)
     with use_clinic(cast.clinic.pk), transaction.atomic():
-        assert not Alert.objects.exists()
-        assert not AlertEvent.objects.exists()
-        assert not AuditEvent.objects.filter(clinic_id=cast.clinic.pk, object_type__contains="alert").exists()
+        answer = ItemAnswer.objects.get()
+        alert = Alert.objects.select_related("patient").get()
+        assert (answer.link_id, answer.value, answer.patient.is_canary) == ("q9", 3, True)
+        assert (alert.level, alert.audience, alert.synthetic) == ("P1", "nobody", True)
+        assert AlertOccurrence.objects.get().source_id == answer.pk
+        assert [target["name"] for target in alert.steps.get().targets] == ["canary"]
     assert of(cast, kind="1-alert") == []
+    assert of(cast, template="canary-lost") == []
     clock.shift(timedelta(minutes=15))
     fly()
     assert len(of(cast, kind="6-canary")) == 2
+    with use_clinic(cast.clinic.pk), transaction.atomic():
+        assert sorted(Alert.objects.values_list("state", flat=True)) == ["open", "resolved"]
+
+
+def test_the_canary_is_in_no_list_and_no_figure(cast: Cast) -> None:
+    questionnaire("phq-9")
+    fly()
+    for user in (cast.prescriber, cast.coordinator):
+        with cast.acting(user), transaction.atomic():
+            assert not Alert.objects.visible_to(user).exists()
+            assert not Patient.objects.visible_to(user).filter(is_canary=True).exists()
+            assert nav_counts(user).get("alerts") is None
+            assert [line.patient.is_canary for line in month_lines(user, clock.now().date().replace(day=1))] == [
+                False
+            ] * 2
+            assert rule_lines(cast.clinic, 30) == []
+    page = cast.client(cast.prescriber).get("/desk/").content.decode()
+    assert "Canary" not in page
+
+
+def test_the_pump_may_answer_for_nobody_but_the_canary(cast: Cast) -> None:
+    with use_clinic(cast.clinic.pk), transaction.atomic():
+        slot = open_slot(cast)
+    with pytest.raises(ProgrammingError, match="row-level security"), as_role("pump"), use_clinic(cast.clinic.pk):
+        give(cast, slot, "q1", 0)
+
+
+def test_an_answer_that_makes_no_page_is_told(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    questionnaire("phq-9")
+    monkeypatch.setattr(answers, "_raise_all", lambda *given, **more: None)
+    fly()
+    told = of(cast, template="canary-lost")
+    assert {one.context["why"] for one in told} == {
+        "IntegrityError"
+    }  # the database refuses the answer without its alert
+    (letter,) = of(cast, kind="6-canary")  # the end of the way is tried all the same
+    assert letter.state == State.DELIVERED
 
 
 def test_the_rehearsal_goes_through_the_ladder_as_it_stands(cast: Cast) -> None:

@@ -20,6 +20,7 @@ from apps.core.models import EngineBeat
 from apps.notifications.keys import one_tap_token
 from apps.notifications.models import Delivery, DemoMessage, State
 from telek import pump as pump_module
+from telek import reading_months
 from telek.pump import Pump
 from telek.pump_loop import Loop, ping
 from tests.cast import Cast
@@ -194,3 +195,14 @@ def test_the_watcher_outside_is_told_and_its_absence_harms_nothing() -> None:
         thread.join(5)
     assert heard == ["/telek"]
     assert not ping("http://127.0.0.1:1/telek")
+
+
+def test_the_next_months_of_readings_are_made_ahead_and_a_missing_one_is_said() -> None:
+    clock.shift(timedelta(days=400))
+    assert reading_months.missing() >= 1
+    with as_role("pump"):
+        assert reading_months.make_due(1) in (2, 3)
+        assert reading_months.make_due(1) == 0
+    assert reading_months.missing() == 0
+    clock.shift(timedelta(days=25))
+    assert reading_months.missing() == 0

@@ -1,6 +1,6 @@
-"""A page is accepted where it arrived: by the link in the message or a key press in the call.
+"""A page is accepted where it arrived: by the link in the message, a key press in the call, or its code as a reply.
 
-The one-tap link and the key of the call name a delivery, and the delivery names the person: whoever holds it takes the
+The one-tap link and the key of the call name a delivery, the code one of the pages of that person by text message, and the delivery names the person: whoever holds it takes the
 alert in that person's name, and sees nothing else. One delivery accepts once, and only while the page is fresh.
 """
 
@@ -14,12 +14,13 @@ from django.db import transaction
 
 from apps.accounts.models import User, membership_in_force
 from apps.alerts.actions.handling import acknowledge
+from apps.alerts.actions.raising import CODE_LENGTH, CODE_LETTERS
 from apps.alerts.models import Alert, AlertState
 from apps.alerts.refusal import AlertRefused
 from apps.core import clock
 from apps.core.failpoints import failpoint
 from apps.notifications import actions as notifications
-from apps.notifications.models import Delivery, Kind
+from apps.notifications.models import Channel, Delivery, Kind
 
 FRESH: Final = timedelta(hours=12)
 PAGE: Final = "alert_page"
@@ -52,7 +53,9 @@ def look_at(*, delivery_id: UUID) -> Page:
 
 @transaction.atomic
 def accept(*, delivery_id: UUID, way: str) -> Page:
-    """Take the alert of that page in the name of the person whom it was sent to. way: "link" or "call".
+    """Take the alert of that page in the name of the person whom it was sent to. way: "link", "call" or "text".
+
+    Whoever answers has had the page, also where there is nothing to take any more.
 
     The row is locked: of two taps one accepts. Needs the clinic in scope.
     """
@@ -62,6 +65,7 @@ def accept(*, delivery_id: UUID, way: str) -> Page:
         return Page("", Outcome.OVER)
     code = str(row.context.get("code", ""))
     if (settled := _settled(row)) is not None:
+        notifications.note_receipt(delivery_id=row.pk, opened=True)
         return Page(code, settled)
     person = _person_of(row)
     if person is None:
@@ -70,6 +74,26 @@ def accept(*, delivery_id: UUID, way: str) -> Page:
     notifications.note_answered(delivery_id=row.pk)
     failpoint("accept.before-commit")
     return Page(code, outcome)
+
+
+def accept_by_code(*, code: str, recipient_id: UUID, clinic_id: UUID) -> Page:
+    """The same for the newest page by text message to that person with that code."""
+    rows = Delivery.objects.filter(
+        clinic_id=clinic_id,
+        kind=Kind.ALERT,
+        template=PAGE,
+        channel=Channel.SMS,
+        recipient_id=recipient_id,
+        context__code=code,
+    )
+    newest = rows.order_by("-not_before", "-pk").first()
+    return Page(code, Outcome.OVER) if newest is None else accept(delivery_id=newest.pk, way="text")
+
+
+def code_in(text: str) -> str:
+    """The code of an alert in a reply, however it was typed; "" where there is none."""
+    plain = "".join(letter for letter in text.upper() if letter.isalnum())
+    return plain if len(plain) == CODE_LENGTH and set(plain) <= set(CODE_LETTERS) else ""
 
 
 def _settled(row: Delivery) -> Outcome | None:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -36,14 +35,19 @@ def call_promise(*, patient: Patient, after_positive: bool) -> CallPromise:
     """What may be said now: who is on duty for this person and until when they call."""
     at = clock.now()
     rungs = snapshot_policy(patient.clinic, _level(after_positive))["rungs"]
-    people = next((found for rung in rungs if (found := roster.people_on(rung, patient, at))), [])
+    people = _first_asked(patient, rungs, at)
     values = settings_of(patient.clinic)
     delay = clock.scaled(timedelta(minutes=values["call_back_minutes"]))
-    hours = hours_from(values, ZoneInfo(patient.clinic.time_zone))
+    hours = hours_from(values, clock.zone_of(patient.clinic.time_zone))
     opening = None if values["night_cover"] else hours.next_opening(at)
-    if opening is not None:
-        return CallPromise(opening + delay, [])
+    if opening is not None:  # kept by whoever is there then, if the roster names anybody
+        return CallPromise(opening + delay if _first_asked(patient, rungs, opening) else None, [])
     return CallPromise(at + delay if people else None, people)
+
+
+def _first_asked(patient: Patient, rungs: list[str], at: datetime) -> list[Membership]:
+    """Who is paged first at that moment."""
+    return next((found for rung in rungs if (found := roster.people_on(rung, patient, at))), [])
 
 
 @transaction.atomic

@@ -4,7 +4,6 @@ Every verb locks the row and looks again: whoever comes second is told (AlertRef
 """
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.formats import date_format
@@ -27,14 +26,18 @@ from apps.patients.models import Whereabouts
 COMPANIES = frozenset(value for value, _label in Whereabouts._meta.get_field("company").choices or [])
 CHANNELS = frozenset(value for value, _label in ContactAttempt._meta.get_field("channel").choices or [])
 
-_BY = {"link": gettext_lazy("by the link in the page"), "call": gettext_lazy("by a key press in the call")}
+_BY = {
+    "link": gettext_lazy("by the link in the page"),
+    "call": gettext_lazy("by a key press in the call"),
+    "text": gettext_lazy("by its code, as a text message"),
+}
 
 
 @transaction.atomic
 def acknowledge(*, alert: Alert, actor: User, by: str = "") -> Alert:
     """Take an open alert: paging stops, the lease begins. Refused: taken by somebody else, closed, not staff.
 
-    by: where it was not on the desk, "link" or "call" of a page.
+    by: where it was not on the desk, "link", "call" or "text" of a page.
     """
     alert, member = locked(alert, actor)
     if alert.state != AlertState.OPEN:
@@ -193,4 +196,4 @@ def _closed_by(alert: Alert) -> str:
 
 
 def _local(alert: Alert, moment: datetime) -> str:
-    return date_format(moment.astimezone(ZoneInfo(alert.clinic.time_zone)), "H:i")
+    return date_format(moment.astimezone(clock.zone_of(alert.clinic.time_zone)), "H:i")

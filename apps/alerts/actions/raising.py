@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
@@ -18,11 +17,12 @@ from apps.alerts.models import (
     Alert,
     AlertOccurrence,
     AlertState,
+    Audience,
     EscalationRung,
     EventKind,
     ReviewedLevel,
 )
-from apps.alerts.paging import page_rung
+from apps.alerts.paging import CANARY_RUNG, page_rung
 from apps.alerts.standing import announce, keep, note, policy_of, put, set_timer, standing_of
 from apps.audit import actions as audit
 from apps.audit.models import Action
@@ -60,13 +60,14 @@ def raise_alert(
     value: int | None = None,
     detail: str = "",
     call_promised_by: datetime | None = None,
+    audience: str = Audience.DESK,
     synthetic: bool = False,
 ) -> Alert:
     """Open an alert, or count the finding onto the unresolved one of the same patient and cause.
 
     Worse than before (a higher level or value) reopens an alert that was taken or contacted, and pages. The same
     finding (source_kind, source_id, rule_code) twice changes nothing. level: P1, P2 or P3; value: of the item, 0 or
-    more, higher is worse; title and detail are for the desk only. Needs the clinic in scope. Raises ValueError for
+    more, higher is worse; title and detail are for the desk only; audience: who sees it, the wider of two. Needs the clinic in scope. Raises ValueError for
     an unknown level.
     """
     queue_up(patient)
@@ -77,8 +78,10 @@ def raise_alert(
     finding = _judged(patient, cause, found, at)
     alert = unresolved(patient, cause)
     if alert is None:
-        alert = _open(patient, cause, title, finding, at, synthetic=synthetic or patient.synthetic)
+        alert = _open(patient, cause, title, finding, at, audience=audience, synthetic=synthetic or patient.synthetic)
     else:
+        if audience == Audience.DESK and alert.audience == Audience.CLINICIANS:
+            alert.audience = Audience.DESK
         _add(alert, title, finding, at)
     if call_promised_by is not None:
         promise_call(alert, call_promised_by)
@@ -135,10 +138,12 @@ def _judged(patient: Patient, cause: str, finding: Finding, at: datetime) -> Fin
     return replace(finding, level=Level.P3, reviewed=True)
 
 
-def _open(patient: Patient, cause: str, title: str, finding: Finding, at: datetime, *, synthetic: bool) -> Alert:
+def _open(
+    patient: Patient, cause: str, title: str, finding: Finding, at: datetime, *, audience: str, synthetic: bool
+) -> Alert:
     failpoint("alert.before-insert")
     clinic = patient.clinic
-    snapshot = snapshot_policy(clinic, finding.level)
+    snapshot = _policy_for(patient, finding.level)
     policy = ladder.policy_from(snapshot, clock.scaled)
     alert = Alert(
         clinic=clinic,
@@ -151,6 +156,7 @@ def _open(patient: Patient, cause: str, title: str, finding: Finding, at: dateti
         policy_snapshot=snapshot,
         raised_at=at,
         contact_due_at=at + policy.contact,
+        audience=Audience.NOBODY if patient.is_canary else audience,
         synthetic=synthetic,
     )
     if finding.reviewed:
@@ -190,7 +196,7 @@ def worsen(alert: Alert, level: Level, at: datetime) -> None:
     renew = alert.state == AlertState.CONTACTED or alert.contact_overdue_paged_at is not None
     if level > Level(alert.level):
         alert.level = level.value
-        alert.policy_snapshot = snapshot_policy(alert.clinic, level)
+        alert.policy_snapshot = _policy_for(alert.patient, level)
     policy = policy_of(alert)
     due = at + policy.contact
     alert.contact_due_at = due if renew else min(due, alert.contact_due_at)
@@ -226,15 +232,24 @@ def snapshot_policy(clinic: Clinic, level: Level) -> dict[str, Any]:
     While the desk is closed the ladder for that time, where there is one with a rung on it.
     """
     settings = settings_of(clinic)
-    closed = not hours_from(settings, ZoneInfo(clinic.time_zone)).is_open(clock.now())
+    closed = not hours_from(settings, clock.zone_of(clinic.time_zone)).is_open(clock.now())
     ladders = _ladders(clinic, level)
     rungs = (closed and ladders.get("after-hours")) or ladders.get("always", [])
     return {"level": level.value, "rungs": rungs} | _limits(level, settings)
 
 
+def _policy_for(patient: Patient, level: Level) -> dict[str, Any]:
+    """The clinic's ladder; for the canary one page to a synthetic recipient, and quiet until the next canary."""
+    if not patient.is_canary:
+        return snapshot_policy(patient.clinic, level)
+    limits = ("acknowledge_minutes", "contact_minutes", "repeat_minutes", "lease_minutes")
+    return {"level": level.value, "rungs": [CANARY_RUNG]} | dict.fromkeys(limits, 24 * 60)
+
+
 def _ladders(clinic: Clinic, level: Level) -> dict[str, list[str]]:
     """The rungs of the level by the time for which they are meant."""
-    rungs = EscalationRung.objects.filter(clinic=clinic, policy__level=level.value).order_by("rung")
+    rungs = EscalationRung.objects.filter(clinic=clinic, policy__level=level.value, policy__off_at__isnull=True)
+    rungs = rungs.order_by("rung")
     found: dict[str, list[str]] = {}
     for hours, target in rungs.values_list("policy__hours", "target"):
         found.setdefault(hours, []).append(target)
@@ -257,7 +272,7 @@ def _limits(level: Level, settings: dict[str, Any]) -> dict[str, int]:
 
 def end_of_day(clinic: Clinic, at: datetime) -> datetime:
     """The end of that day where the clinic is (shortened as every delay is)."""
-    zone = ZoneInfo(clinic.time_zone)
+    zone = clock.zone_of(clinic.time_zone)
     tomorrow = at.astimezone(zone).date() + timedelta(days=1)
     midnight = datetime.combine(tomorrow, time(0), zone).astimezone(at.tzinfo)
     return at + clock.scaled(midnight - at)

@@ -52,7 +52,7 @@ def check_shift(
     others = others if but is None else others.exclude(pk=but)
     other = others.select_related("membership__user").first()
     if other is not None:
-        zone = ZoneInfo(clinic.time_zone)
+        zone = clock.zone_of(clinic.time_zone)
         words = {
             "name": other.membership.user,
             "from": _local(other.starts_at, zone),
@@ -113,7 +113,10 @@ def _read(clinic: Clinic, cells: list[str]) -> RosterShift:
         raise ValidationError(_("the rota is on-call or director."))
     try:
         times = roster.shift_times(
-            date.fromisoformat(day), time.fromisoformat(begins), time.fromisoformat(ends), ZoneInfo(clinic.time_zone)
+            date.fromisoformat(day),
+            time.fromisoformat(begins),
+            time.fromisoformat(ends),
+            clock.zone_of(clinic.time_zone),
         )
     except (ValueError, OverflowError) as error:
         raise ValidationError(_("a day is written 2026-11-25 and a time 08:00.")) from error

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import Clinic, User
+from apps.accounts import pending
+from apps.accounts.models import Clinic, PendingChange, User
+from apps.accounts.pending import ChangeRefused
 from apps.alerts.actions.raising import raise_alert
+from apps.alerts.levels import Level
 from apps.alerts.models import Alert, Rule
 from apps.alerts.refusal import AlertRefused
 from apps.alerts.rules.evaluators import BY_CLOCK, EVALUATORS, evaluate
@@ -60,13 +64,93 @@ def note_trial(*, rule: Rule, trial: Mapping[str, Any], actor: User) -> None:
 
 
 @transaction.atomic
-def publish_rule(*, rule: Rule, actor: User) -> None:
-    """In force from now on; the version before it ends. Raises AlertRefused: published, not-tried, floor."""
-    rule = Rule.objects.select_for_update().get(pk=rule.pk)
+def put_in_force(*, rule: Rule, actor: User, reason: str = "") -> PendingChange | None:
+    """Publish it, or, where it replaces one that would find more or be told to more people, let it wait for a second person.
+
+    Raises AlertRefused as publish_rule does.
+    """
+    _publishable(rule)
+    before = Rule.objects.filter(clinic_id=rule.clinic_id, key=rule.key, retired_at__isnull=True)
+    in_force = before.filter(published_at__isnull=False).first()
+    if in_force is None or not weaker_rule(in_force, rule):
+        publish_rule(rule=rule, actor=actor)
+        return None
+    return _wait(rule, actor, "rule", str(in_force.pk), reason)
+
+
+@transaction.atomic
+def ask_to_retire(*, rule: Rule, actor: User, reason: str = "") -> PendingChange:
+    """Let its end wait for a second person. Raises AlertRefused as retire_rule does."""
+    _retirable(rule)
+    return _wait(rule, actor, "rule-off", str(rule.pk), reason)
+
+
+def _wait(rule: Rule, actor: User, kind: str, before: str, reason: str) -> PendingChange:
+    return pending.ask(
+        clinic=rule.clinic,
+        actor=actor,
+        kind=kind,
+        subject=str(rule.pk),
+        name=str(rule),
+        before=before,
+        after=str(rule.pk) if kind == "rule" else "",
+        reason=reason,
+    )
+
+
+def weaker_rule(before: Rule, after: Rule) -> bool:
+    """Anything but the same finding, told to as many, as urgently or more."""
+    same = (before.kind, before.parameters) == (after.kind, after.parameters)
+    narrower = before.audience == "desk" and after.audience != "desk"
+    return not same or narrower or Level(after.level) < Level(before.level)
+
+
+def confirmed_rule(change: PendingChange, actor: User) -> None:
+    """What `pending.confirm` does for the next version of a rule: in force in the name of whoever asked."""
+    rule = _asked(change)
+    in_force = Rule.objects.filter(
+        clinic_id=rule.clinic_id, key=rule.key, published_at__isnull=False, retired_at__isnull=True
+    )
+    if [str(one.pk) for one in in_force] != [change.before]:
+        raise ChangeRefused("changed", _("It was changed meanwhile. Ask again."))
+    _refusing(publish_rule, rule, actor)
+
+
+def confirmed_end(change: PendingChange, actor: User) -> None:
+    """What `pending.confirm` does for the end of a rule."""
+    _refusing(retire_rule, _asked(change), actor)
+
+
+def _asked(change: PendingChange) -> Rule:
+    return Rule.objects.get(clinic_id=change.clinic_id, pk=UUID(change.subject))
+
+
+def _refusing(verb: Callable[..., None], rule: Rule, actor: User) -> None:
+    try:
+        verb(rule=rule, actor=actor)
+    except AlertRefused as refusal:
+        raise ChangeRefused(refusal.code, refusal.message) from refusal
+
+
+def _publishable(rule: Rule) -> None:
     if rule.published_at is not None:
         raise AlertRefused("published", _("This version is published already."))
     if rule.tried_at is None:
         raise AlertRefused("not-tried", _("Try it on the last 90 days first."))
+
+
+def _retirable(rule: Rule) -> None:
+    if rule.floor:
+        raise AlertRefused("floor", _("A rule about thoughts of suicide cannot be switched off."))
+    if rule.published_at is None or rule.retired_at is not None:
+        raise AlertRefused("not-in-force", _("This rule is not in force."))
+
+
+@transaction.atomic
+def publish_rule(*, rule: Rule, actor: User) -> None:
+    """In force from now on; the version before it ends. Raises AlertRefused: published, not-tried, floor."""
+    rule = Rule.objects.select_for_update().get(pk=rule.pk)
+    _publishable(rule)
     now = clock.now()
     for earlier in Rule.objects.filter(clinic_id=rule.clinic_id, key=rule.key, published_at__isnull=False):
         if earlier.in_force:
@@ -80,10 +164,7 @@ def publish_rule(*, rule: Rule, actor: User) -> None:
 @transaction.atomic
 def retire_rule(*, rule: Rule, actor: User) -> None:
     """It finds nothing any more. Raises AlertRefused for the floor, as the database does."""
-    if rule.floor:
-        raise AlertRefused("floor", _("A rule about thoughts of suicide cannot be switched off."))
-    if rule.published_at is None or rule.retired_at is not None:
-        raise AlertRefused("not-in-force", _("This rule is not in force."))
+    _retirable(rule)
     rule.retired_at, rule.retired_by, rule.next_run_at = clock.now(), actor.membership, None
     rule.save(update_fields=["retired_at", "retired_by", "next_run_at"])
     audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=rule, detail="retired")
@@ -112,5 +193,6 @@ def _raise(patient: Patient, rule: Rule, fired: Fired) -> Alert:
         rule_code=f"{rule.key}-{rule.version}",
         value=fired.ordinal,
         detail=rule.why,
+        audience=rule.audience,
         synthetic=patient.synthetic,
     )

@@ -6,7 +6,6 @@ Load with `{% load telek %}`. Nothing here knows the domain; a priority is its l
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import formats, timezone
@@ -72,7 +71,7 @@ def _zone(zone: object) -> tzinfo:
     zone = getattr(zone, "time_zone", zone)
     if isinstance(zone, tzinfo):
         return zone
-    return ZoneInfo(str(zone)) if zone else timezone.get_current_timezone()
+    return clock.zone_of(str(zone)) if zone else timezone.get_current_timezone()
 
 
 def _time(at: datetime, shown: str) -> SafeString:

@@ -14,7 +14,7 @@ from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
 from apps.core.failpoints import failpoint
-from apps.monitoring.actions.follow_on import SCREENER, open_follow_on
+from apps.monitoring.actions.follow_on import SCREENERS, open_follow_on
 from apps.monitoring.answers import typed
 from apps.monitoring.findings import cause_of, is_suicidal, ordinal, title_of
 from apps.monitoring.instruments import AnswerRefused, AnswerValue, Definition, Finding, Kind, answer_findings
@@ -166,7 +166,7 @@ def _raise_all(
 
 def _screener_words(slot: Slot, finding: Finding, *, asked: bool) -> str:
     """Who asks the C-SSRS screener; nothing where this is the screener, or no thought of suicide."""
-    if not is_suicidal(finding) or slot.questionnaire.key == SCREENER:
+    if not is_suicidal(finding) or slot.questionnaire.key in SCREENERS:
         return ""
     if asked:
         return _("The C-SSRS screener was opened for the person to answer now.")

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -81,7 +80,7 @@ def assign(
 def _first_day(patient: Patient, rhythm: str, opens_time: time, open_hours: int) -> date:
     """Today; tomorrow where a form that comes once would be over today already."""
     today = local_today(patient)
-    over = datetime.combine(today, opens_time, ZoneInfo(patient.time_zone)) + timedelta(hours=open_hours)
+    over = datetime.combine(today, opens_time, clock.zone_of(patient.time_zone)) + timedelta(hours=open_hours)
     return today + timedelta(days=1) if rhythm == "once" and over <= clock.now() else today
 
 
@@ -120,7 +119,7 @@ def _first_day_free(row: Assignment) -> date:
     last = opened.filter(slot_key__regex=PLANNED).order_by("-opens_at").first()
     if last is None or row.rhythm == "anchored":  # after a dose every form has a name of its own
         return row.starts_on
-    day = local_day(last.opens_at, ZoneInfo(row.patient.time_zone))
+    day = local_day(last.opens_at, clock.zone_of(row.patient.time_zone))
     if row.rhythm == "weekly":
         return day + timedelta(days=7 * row.every - day.weekday())
     return day + timedelta(days=row.every if row.rhythm == "daily" else 1)
@@ -176,7 +175,7 @@ def _make_room(patient: Patient, questionnaire: Questionnaire) -> None:
 def _cancel_slots(row: Assignment, *, until: date | None) -> None:
     slots = Slot.objects.filter(assignment=row, state__in=[SlotState.SCHEDULED, SlotState.OPEN])
     if until is not None:
-        midnight = local_moment(datetime.combine(until, time(0)), ZoneInfo(row.patient.time_zone))
+        midnight = local_moment(datetime.combine(until, time(0)), clock.zone_of(row.patient.time_zone))
         slots = slots.filter(state=SlotState.SCHEDULED, opens_at__lt=midnight)
     for slot in slots.select_for_update():
         slot.state, slot.next_step_at = SlotState.CANCELLED, None

@@ -6,29 +6,34 @@ from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
 from apps.core.live import wake_pump
-from apps.monitoring.actions.library import newest
+from apps.monitoring.actions.library import worded
 from apps.monitoring.instruments import Finding
-from apps.monitoring.models import Assignment, AuthLevel, Questionnaire, Slot, SlotState
-from apps.monitoring.published import definition_of
+from apps.monitoring.models import Assignment, AuthLevel, Questionnaire, QuestionnaireResponse, Slot, SlotState
 
-SCREENER = "c-ssrs"
+SCREENER, SINCE = "c-ssrs", "c-ssrs-since"
+SCREENERS = (SCREENER, SINCE)
 #: Code of the finding that asks for the screener.
 TRIGGER = "phq9-item-9"
 OPEN_FOR = timedelta(hours=24)
 
 
 def screener_of(slot: Slot) -> Questionnaire | None:
-    """The screener's wording in force in the slot's clinic, in the form's language; None: a clinician must ask it."""
-    try:
-        found = newest(SCREENER, slot.clinic, slot.questionnaire.language)
-    except Questionnaire.DoesNotExist:
-        return None
-    return found if definition_of(found).has_wording else None
+    """The screener's wording in force in the slot's clinic, in the form's language; None: a clinician must ask it.
+
+    Whoever has answered the whole one before is asked about the time since then, where that wording is installed.
+    """
+    asked = QuestionnaireResponse.objects.filter(
+        patient_id=slot.patient_id, questionnaire__key__in=SCREENERS, status="completed"
+    )
+    keys = (SINCE, SCREENER) if asked.exists() else (SCREENER,)
+    return next(filter(None, (worded(key, slot.clinic, slot.questionnaire.language) for key in keys)), None)
 
 
 def follow_on_of(slot: Slot) -> Slot | None:
     """The screener that an answer in this form has opened, whatever became of it."""
-    rows = Slot.objects.filter(patient_id=slot.patient_id, questionnaire__key=SCREENER, slot_key=follow_on_key(slot))
+    rows = Slot.objects.filter(
+        patient_id=slot.patient_id, questionnaire__key__in=SCREENERS, slot_key=follow_on_key(slot)
+    )
     return rows.select_related("questionnaire", "patient__user", "clinic", "assignment").first()
 
 
@@ -74,7 +79,7 @@ def _open(slot: Slot, screener: Questionnaire) -> Slot:
 
 def _assignment(slot: Slot, screener: Questionnaire) -> Assignment:
     """A schedule for it to hang on: the person's own of that instrument, else one without a rhythm."""
-    running = Assignment.objects.filter(patient_id=slot.patient_id, questionnaire__key=SCREENER, status="active")
+    running = Assignment.objects.filter(patient_id=slot.patient_id, questionnaire__key=screener.key, status="active")
     return running.order_by("-created_at").first() or Assignment.objects.create(
         clinic_id=slot.clinic_id,
         patient_id=slot.patient_id,

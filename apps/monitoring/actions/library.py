@@ -8,7 +8,7 @@ from django.db.models import Q
 from apps.accounts.models import Clinic
 from apps.monitoring.instruments import LIBRARY, Definition
 from apps.monitoring.models import ContentPack, PackState, Questionnaire, SafetyItem
-from apps.monitoring.published import digest, to_json
+from apps.monitoring.published import definition_of, digest, to_json
 
 
 class PublishedDiffers(ValueError):
@@ -43,6 +43,15 @@ def newest(key: str, clinic: Clinic | None = None, language: str = "en") -> Ques
     if pack is not None and pack.questionnaire is not None:
         return pack.questionnaire
     return Questionnaire.objects.filter(key=key, language=language, from_pack=False).latest("created_at")
+
+
+def worded(key: str, clinic: Clinic, language: str = "en") -> Questionnaire | None:
+    """The same where people may be shown it; None where its wording is not installed."""
+    try:
+        found = newest(key, clinic, language)
+    except Questionnaire.DoesNotExist:
+        return None
+    return found if definition_of(found).has_wording else None
 
 
 def on_offer(clinic: Clinic) -> list[Questionnaire]:

@@ -1,7 +1,7 @@
 """The phase of a person's course: switching ends one set of schedules and starts the other, and asks nothing twice."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
@@ -12,9 +12,10 @@ from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
 from apps.monitoring.actions.assignments import UNPLANNED, assign, change_schedule, end
-from apps.monitoring.actions.library import newest
+from apps.monitoring.actions.follow_on import SCREENER, SINCE
+from apps.monitoring.actions.library import newest, worded
 from apps.monitoring.instruments import LIBRARY
-from apps.monitoring.instruments.rhythms import PHASES, Line, default_lines
+from apps.monitoring.instruments.rhythms import BASELINE, PHASES, Line, default_lines
 from apps.monitoring.models import Assignment, ScheduleLine, TreatmentPhase
 from apps.monitoring.plans import local_today
 from apps.monitoring.published import definition_of
@@ -39,7 +40,14 @@ def lines_of(clinic: Clinic, phase: str) -> list[Line]:
         raise SurveyRefused("no-phase", _("There is no such phase."))
     own = ScheduleLine.objects.filter(clinic=clinic, phase=phase).order_by("key")
     lines = [Line(one.key, phase, one.rhythm, one.every, tuple(one.offsets)) for one in own]
-    return lines or default_lines(phase)
+    return lines or [_since_last_contact(line, clinic) for line in default_lines(phase)]
+
+
+def _since_last_contact(line: Line, clinic: Clinic) -> Line:
+    """After the baseline the C-SSRS asks about the time since the last contact, where that wording is installed."""
+    if line.key != SCREENER or line.phase == BASELINE or worded(SINCE, clinic) is None:
+        return line
+    return replace(line, key=SINCE)
 
 
 def phase_of(patient: Patient) -> TreatmentPhase | None:

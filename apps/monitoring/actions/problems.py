@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -64,7 +63,7 @@ def report_problem(
 
 def local_day(patient: Patient) -> date:
     """Today where the person is."""
-    return clock.now().astimezone(ZoneInfo(patient.time_zone)).date()
+    return clock.now().astimezone(clock.zone_of(patient.time_zone)).date()
 
 
 def _check(patient: Patient, kind: int, severity: int, since: date | None) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,6 +12,7 @@ from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
 from apps.monitoring.actions.answers import save_answer
+from apps.monitoring.actions.follow_on import SCREENERS
 from apps.monitoring.actions.library import newest
 from apps.monitoring.actions.responses import submit_response
 from apps.monitoring.calendar import local_day
@@ -23,7 +23,7 @@ from apps.monitoring.refusals import SurveyRefused
 from apps.patients.models import Patient
 
 #: What staff may fill in: the scales that clinicians rate, and the screener that they ask.
-RATED = tuple(key for key, one in LIBRARY.items() if one.respondent is Respondent.CLINICIAN or key == "c-ssrs")
+RATED = tuple(key for key, one in LIBRARY.items() if one.respondent is Respondent.CLINICIAN or key in SCREENERS)
 #: A rating may be written up so long after it was made.
 LATEST = timedelta(days=7)
 
@@ -113,7 +113,7 @@ def _assignment(patient: Patient, questionnaire: Questionnaire) -> Assignment:
         rhythm="staff",
         opens_time="00:00",
         open_hours=24,
-        starts_on=local_day(clock.now(), ZoneInfo(patient.time_zone)),
+        starts_on=local_day(clock.now(), clock.zone_of(patient.time_zone)),
         synthetic=patient.synthetic,
     )
 

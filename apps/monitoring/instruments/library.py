@@ -29,6 +29,7 @@ LIBRARY: Mapping[str, Definition] = MappingProxyType(
             depression.MADRS,
             anxiety.GAD7,
             suicide.CSSRS,
+            suicide.CSSRS_SINCE,
             trauma.PCL5,
             wellbeing.WHO5,
             wellbeing.ASRM,

@@ -29,6 +29,7 @@ SCORERS: Mapping[str, Callable[[Sheet], Score]] = {
     "madrs": depression.score_madrs,
     "gad-7": anxiety.score_gad7,
     "c-ssrs": suicide.score_cssrs,
+    "c-ssrs-since": suicide.score_cssrs,
     "pcl-5": trauma.score_pcl5,
     "who-5": wellbeing.score_who5,
     "asrm": wellbeing.score_asrm,

@@ -27,7 +27,7 @@ def _rule(link_id: str, level: Level, *, blank: Level = Level.P2) -> SafetyRule:
     return SafetyRule(f"cssrs-{link_id.replace('_', '-')}", link_id, {True: level}, blank)
 
 
-def _question(link_id: str, topic: str, loinc: str, enable_when: EnableWhen | None = None) -> Item:
+def _question(link_id: str, topic: str, loinc: str | None, enable_when: EnableWhen | None = None) -> Item:
     return Item(link_id, Kind.BOOLEAN, topic=topic, loinc=loinc, enable_when=enable_when)
 
 
@@ -68,6 +68,34 @@ CSSRS = Definition(
     ),
 )
 
+#: The same questions between sessions, about the time since they were asked last; behaviour in it is recent by itself.
+CSSRS_SINCE = Definition(
+    key="c-ssrs-since",
+    version="1",
+    title="C-SSRS screener, since last contact",
+    items=(
+        _question("q1", "Wish to be dead", None),
+        _question("q2", "Active suicidal thoughts", None),
+        _question("q3", "Thoughts with a method", None, _AFTER_THOUGHTS),
+        _question("q4", "Thoughts with some intent", None, _AFTER_THOUGHTS),
+        _question("q5", "Plan with intent", None, _AFTER_THOUGHTS),
+        _question("q6", "Suicidal behaviour since last contact", None),
+    ),
+    licence="Copyright Research Foundation for Mental Hygiene; wording fixed, notice must stay.",
+    attribution="K. Posner, Columbia Lighthouse Project",
+    source_url="https://cssrs.columbia.edu/",
+    recall="since last contact",
+    code="c-ssrs-since",
+    safety=(
+        _rule("q1", Level.P3),
+        _rule("q2", Level.P3),
+        _rule("q3", Level.P2),
+        _rule("q4", Level.P1),
+        _rule("q5", Level.P1),
+        _rule("q6", Level.P1),
+    ),
+)
+
 COLOURS = {"high": "red", "moderate": "orange", "low": "yellow", "none": "green"}
 _IDEATION = ("q1", "q2", "q3", "q4", "q5")
 
@@ -99,14 +127,14 @@ class Triage:
         return self.complete or self.risk != "none"
 
 
-def triage(answers: Answers) -> Triage:
+def triage(answers: Answers, definition: Definition = CSSRS) -> Triage:
     """Triage checked answers of the screener: true, false or None by link id."""
-    alert = worst(finding.level for finding in final_findings(CSSRS, answers))
+    alert = worst(finding.level for finding in final_findings(definition, answers))
     yes = [number for number, link_id in enumerate(_IDEATION, start=1) if answers.get(link_id) is True]
     return Triage(
         risk=_risk(answers),
         alert=alert,
-        complete=not blank_safety_items(CSSRS, answers),
+        complete=not blank_safety_items(definition, answers),
         inconsistent=_is_inconsistent(answers),
         max_ideation=max(yes, default=0),
     )
@@ -114,7 +142,7 @@ def triage(answers: Answers) -> Triage:
 
 def score_cssrs(sheet: Sheet) -> Score:
     """The screener has no total; its triage stands in ``severity`` and ``detail``."""
-    found = triage(sheet.values)
+    found = triage(sheet.values, sheet.definition)
     return scored(
         sheet,
         total=None,
@@ -135,7 +163,7 @@ def _risk(answers: Answers) -> str:
         return answers.get(link_id) is True
 
     # "Ever" without a clear "not within 3 months" counts as recent.
-    recent = yes("q6_3mo") or (yes("q6_lifetime") and answers.get("q6_3mo") is None)
+    recent = yes("q6") or yes("q6_3mo") or (yes("q6_lifetime") and answers.get("q6_3mo") is None)
     if yes("q4") or yes("q5") or recent:
         return "high"
     if yes("q3") or yes("q6_lifetime"):

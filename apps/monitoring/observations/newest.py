@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils.formats import date_format
@@ -96,7 +95,7 @@ def weeks_of(patient: Patient, code: str, since: datetime) -> list[Week]:
     with connection.cursor() as cursor:
         cursor.execute(WEEKS, place)
         rows = cursor.fetchall()
-    at = ZoneInfo(zone)
+    at = clock.zone_of(zone)
     return [Week(week.replace(tzinfo=at), float(mean), float(low), float(high), n) for week, mean, low, high, n in rows]
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from apps.alerts.models import Rule
 from apps.alerts.rules.evaluators import replay
@@ -43,7 +42,7 @@ def try_rule(
     found = {pk: replay(rule.kind, rule.parameters, one, since) for pk, one in whole.items()}
     every = sorted(((fired, pk) for pk, rows in found.items() for fired in rows), key=lambda pair: pair[0].at)
     weeks = Counter((now - fired.at) // timedelta(days=7) for fired, _pk in every)
-    zone = ZoneInfo(rule.clinic.time_zone)
+    zone = clock.zone_of(rule.clinic.time_zone)
     return {
         "days": DAYS,
         "people": len(people),

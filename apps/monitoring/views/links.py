@@ -23,6 +23,7 @@ from apps.monitoring.later import choices_shown
 from apps.monitoring.links import clinic_of, hash_token
 from apps.monitoring.models import AuthLevel, SlotState, SurveyLink
 from apps.monitoring.refusals import SurveyRefused
+from apps.notifications import actions as notifications
 from apps.patients import actions as patients
 
 TRIES, WITHIN = 30, timedelta(minutes=10)
@@ -72,6 +73,8 @@ def _start_page(request: HttpRequest, link: SurveyLink, token: str, *, refused: 
 
 def _do(request: HttpRequest, link: SurveyLink, token: str) -> HttpResponse:
     what = request.POST.get("do", "start")
+    if link.delivery_id is not None:  # a person has pressed; programs that look at every link only look
+        notifications.note_receipt(delivery_id=link.delivery_id, opened=True)
     if what == "not-me":
         _revoke(link)
         return over(request, "not-me", 200)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import Count
@@ -75,7 +74,7 @@ def _due(slot: Any, patient: Patient) -> dict[str, Any]:
 
 def _until(slot: Slot) -> str:
     """When it closes, as one says it: midnight, 22:00, Thu 26 Nov 08:00."""
-    zone = ZoneInfo(slot.time_zone)
+    zone = clock.zone_of(slot.time_zone)
     end, today = slot.closes_at.astimezone(zone), clock.now().astimezone(zone).date()
     if end.time() == time(0) and end.date() - timedelta(days=1) == today:
         return _("midnight")

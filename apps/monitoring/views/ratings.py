@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -17,6 +16,7 @@ from apps.accounts.doors import door
 from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
 from apps.audit import actions as audit
+from apps.core import clock
 from apps.monitoring import actions
 from apps.monitoring.actions.ratings import RATED
 from apps.monitoring.forms import RatingForm
@@ -36,7 +36,7 @@ def rate(request: ClinicRequest, pk: UUID) -> HttpResponse:
         raise Http404
     questionnaire = actions.newest(key, patient.clinic)
     definition = definition_of(questionnaire)
-    with timezone.override(ZoneInfo(patient.clinic.time_zone)):
+    with timezone.override(clock.zone_of(patient.clinic.time_zone)):
         form = RatingForm(request.POST if request.method == "POST" else None, definition=definition)
         if request.method == "POST" and form.is_valid():
             try:
