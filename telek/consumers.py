@@ -7,6 +7,7 @@ time. A hint only marks a topic as changed; what is sent is read from PostgreSQL
 import asyncio
 import json
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -18,11 +19,11 @@ from channels.exceptions import StopConsumer
 from django.db import Error as DatabaseError
 from django.utils.translation import gettext as _
 
-from apps.accounts.sockets import SocketEnded, SocketIdentity, identify_again
+from apps.accounts.sockets import SocketEnded, SocketIdentity
 from apps.core import live
 from apps.core.ids import new_id
 from apps.core.topics import CommandRefused
-from telek import live_batches, live_shared, live_work
+from telek import live_batches, live_identities, live_shared, live_work
 from telek.live_following import Following, Frame
 from telek.live_frames import parse, sequence, text_of, versions
 from telek.live_hints import listener
@@ -55,6 +56,8 @@ class LiveConsumer(AsyncConsumer):
         self.tasks: list[asyncio.Task[None]] = []
         self.time = asyncio.get_running_loop().time
         self.heard_at = self.identified_at = self.compared_at = self.time()
+        self.early = random.uniform(0.5, 0.8)  # noqa: S311  (of the time after which it must be asked who this is)
+        self.told = 0  # hints on the person's own topic
 
     # --- opening and closing -----------------------------------------------------------------------
 
@@ -118,6 +121,7 @@ class LiveConsumer(AsyncConsumer):
     def hear(self, topic: str, hint: Frame) -> None:
         if topic == self.own_topic:
             self.identified_at = float("-inf")  # signed out or revoked, perhaps: look now
+            self.told += 1
         following = self.topics.get("user" if topic == self.own_topic else topic)
         if "relay" in hint or topic == self.own_topic:
             if following is not None and hint.get("socket") != self.name:
@@ -218,10 +222,12 @@ class LiveConsumer(AsyncConsumer):
             self.database_answers = answers
             await self.say({"type": "status", "live": self.listener.alive, "database": answers})
 
-    async def identify(self) -> None:
-        was_locked = self.identity.locked
-        self.identity = await work(identify_again)(self.identity)
-        self.identified_at = self.time()
+    async def identify(self, *, now: bool = True) -> None:
+        was_locked, asked_at = self.identity.locked, self.time()
+        told = self.told  # a hint that comes while the answer is on its way is not answered by it
+        self.identity = await live_identities.again(self.identity, now=now)
+        if told == self.told:
+            self.identified_at = asked_at
         if was_locked and not self.identity.locked:
             for following in self.topics.values():
                 following.versions.clear()
@@ -242,6 +248,8 @@ class LiveConsumer(AsyncConsumer):
                 self.touch_all()
             elif now - self.identified_at > self.limits.identify_s:
                 self.wake.set()
+            elif now - self.identified_at > self.limits.identify_s * self.early:
+                await self.guard(partial(self.identify, now=False))  # so that no message waits for it
 
     # --- what the client says -----------------------------------------------------------------------------
 

@@ -25,12 +25,17 @@ class Following:
     said_head: int = -1
     waiting_since: float | None = None  # loop seconds since which a full page waits for the client
     relays: list[Frame] = field(default_factory=list)
-    ready: list[Row] = field(default_factory=list)  # committed rows of a log that need no reading
+    ready: list[Row] = field(
+        default_factory=list
+    )  # committed rows of a log (seq None: of its state) that need no reading
+    version: int = -1  # of the newest of those that were taken
 
     def touch(self, hint: Frame) -> None:
         """A hint: read again the row it names, or everything. A head that is here already says nothing new."""
-        here = self.ready[-1]["seq"] if self.ready else self.sent
-        if isinstance(hint.get("head"), int) and hint["head"] <= here and not hint.get("state"):
+        here = max([raw["seq"] for raw in self.ready if raw["seq"] is not None], default=self.sent)
+        newest = max([self.version, *(raw["version"] for raw in self.ready)])
+        is_known = not hint.get("state") or hint.get("version", newest + 1) <= newest
+        if isinstance(hint.get("head"), int) and hint["head"] <= here and is_known:
             return
         self.dirty = True
         if isinstance(hint.get("id"), str):
@@ -56,26 +61,31 @@ class Following:
             self.waiting_since = None
             self.dirty = True
 
-    def take(self, shape: Callable[[Row], tuple[Row, Row | None]]) -> list[Frame]:
+    def take(self, shape: Callable[[Row], tuple[Row | None, Row | None]]) -> list[Frame]:
         """Frames for the ready rows that come next in order; anything else is read from the database.
 
-        shape: the row as this person is sent it, and the state's row if that changed.
+        shape: the row as this person is sent it (None where the state alone changed), and the state's row if that changed.
         """
-        ready, self.ready = [raw for raw in self.ready if raw["seq"] > self.sent], []
+        ready, self.ready = [raw for raw in self.ready if raw["seq"] is None or raw["seq"] > self.sent], []
         rows: list[Row] = []
         states: list[Row] = []
         for raw in ready:
-            if self.dirty or raw["seq"] != self.sent + 1 or self.sent - self.got >= PAGE:
+            if self.dirty or not self._is_next(raw["seq"]):
                 self.dirty = True
                 break
             row, state = shape(raw)
-            rows.append(row)
             states += [state] if state else []
-            self.sent = self.said_head = raw["seq"]
+            self.version = max(self.version, raw["version"])
+            if row is not None:
+                rows.append(row)
+                self.sent = self.said_head = raw["seq"]
         frames: list[Frame] = []
         if rows:
             frames.append({"type": "rows", "topic": self.topic, "rows": rows, "head": self.sent})
         return frames + (self._state_frames(states[-1:], whole=False) if states else [])
+
+    def _is_next(self, seq: int | None) -> bool:
+        return seq is None or (seq == self.sent + 1 and self.sent - self.got < PAGE)
 
     def is_slow(self, at: float, limit_s: float) -> bool:
         """A full page has waited too long for the client."""

@@ -26,7 +26,8 @@ class Topic:
     def may_follow(self, user: Any, key: str) -> bool:
         """Every kind behind the name must agree."""
         kinds = [kind for kind in (self.log, self.state, self.relay) if kind is not None]
-        return bool(kinds) and all(kind.may_follow(user, key) for kind in kinds)
+        alike = {getattr(kind.may_follow, "__func__", kind): kind for kind in kinds}  # the same question is asked once
+        return bool(kinds) and all(kind.may_follow(user, key) for kind in alike.values())
 
 
 @cache

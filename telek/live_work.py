@@ -94,14 +94,15 @@ def _read_state(topic: Topic, user: Any, key: str, want: Want) -> list[Row] | No
     return topic.state.rows(user, key, None if want.only is None else sorted(want.only))
 
 
-def shaper(identity: SocketIdentity, name: str) -> Callable[[Row], tuple[Row, Row | None]]:
+def shaper(identity: SocketIdentity, name: str) -> Callable[[Row], tuple[Row | None, Row | None]]:
     """How a committed row of that log looks to this person; no database."""
     topic, key = _split(name)
 
-    def shape(raw: Row) -> tuple[Row, Row | None]:
+    def shape(raw: Row) -> tuple[Row | None, Row | None]:
         with translation.override(identity.user.language):
             log: Any = topic.log
-            return log.shape(identity.user, key, raw)
+            shaped: tuple[Row | None, Row | None] = log.shape(identity.user, key, raw)
+            return shaped
 
     return shape
 

@@ -153,6 +153,9 @@ DATABASE_ROLES = {role: database_settings(role) for role in _ROLE_NAMES}  # apps
 DATABASES = {"default": database_settings(DATABASE_ROLE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Statements of the busiest roads are prepared; off behind a pooler in transaction mode that cannot keep them.
+PREPARED_STATEMENTS = env.bool("TELEK_PREPARED_STATEMENTS", True)
+
 # --- Redis: broker, hints; nothing whose loss hurts ---------------------------------------------
 REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
 CHANNEL_LAYERS = {
@@ -245,6 +248,8 @@ if PRODUCTION:
 CSRF_TRUSTED_ORIGINS = env.list("TELEK_TRUSTED_ORIGINS", default=[PUBLIC_URL])
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+MOST_BODY_BYTES = 32 * 1024 * 1024  # of any request, files included (telek/asgi.py); above every clinic's own limit
+SCANNER = env.str("TELEK_SCANNER", "")  # clamd://host:port or clamd:///path: asked of every file; empty: there is none
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

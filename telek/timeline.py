@@ -98,7 +98,7 @@ def _messages(patient: Patient, user: User) -> Iterator[Entry]:
         return
     rows = Message.objects.visible_to(user).filter(thread__patient=patient).select_related("sender", "thread")
     for message in rows.order_by("-sent_at")[:MOST]:
-        yield Entry(message.sent_at, "message", message.sender.name, message.body[:160])
+        yield Entry(message.sent_at, "message", message.sender.name, message.body[:160] or _("Photo or PDF"))
 
 
 def _visits(patient: Patient, user: User) -> Iterator[Entry]:

@@ -63,6 +63,8 @@ CATALOGUE: dict[str, SettingDefinition] = {
         _d("crisis_name", "", "", "country table, verified twice a year"),
         _d("emergency_number", "", "", "country table, verified twice a year"),
         _d("fallback_contact", "", "", "paged when nobody is on call"),
+        _d("message_files", True, "", f"people and staff may send photos and PDF documents in messages, {_PD}"),
+        _d("message_file_megabytes", 10, "MB", f"size of one file in a message, {_PD}", low=1, high=25),
         _d("pager_test_contact", "", "", "clinical reference 4.2: the pager is tested daily; a number or mail address"),
         _d("night_cover", True, "", "false: patients are told that nobody watches out of hours, before they answer"),
         _d("desk_opens", "08:00", "", _PD),

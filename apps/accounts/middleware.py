@@ -43,7 +43,7 @@ class ClinicTransaction:
         if token is None:
             return self._in_transaction(request)
         request.api_token = token  # type: ignore[attr-defined]
-        with use_clinic(token.clinic_id):
+        with use_user(token.membership.user_id), use_clinic(token.clinic_id):
             return self._in_transaction(request)
 
     def _in_transaction(self, request: HttpRequest) -> HttpResponse:

@@ -4,8 +4,9 @@ The same reading is repeated while the socket lives (telek.consumers): every 30 
 changes something, and at once when the person's own topic hints at a sign-out or a revocation.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -14,8 +15,9 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.core.exceptions import ValidationError
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.http.cookie import parse_cookie
 from django.utils import translation
 from django.utils.crypto import constant_time_compare
@@ -24,6 +26,7 @@ from apps.accounts.middleware import CLINIC_KEY, resolve_membership
 from apps.accounts.models import Membership, User
 from apps.accounts.session_limits import BEGAN_KEY, FACTOR_KEY, LOCKED_KEY, is_staff_session
 from apps.core import clock
+from apps.core.db.hot import hot_rows
 from apps.core.db.scope import use_clinic, use_user
 
 Message = dict[str, Any]
@@ -80,15 +83,80 @@ def identify_again(before: SocketIdentity) -> SocketIdentity:
     return now
 
 
-def _user_of(session: Message) -> User | None:
-    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
-        return None
+def identify_together(many: Sequence[SocketIdentity]) -> list[SocketIdentity | SocketEnded]:
+    """`identify_again` for many sockets at once, in a query a table and clinic. One outcome for each, in order.
+
+    Who is not plainly the same as before (another clinic chosen, emergency access) is read alone, with all its rules.
+    """
+    sessions = _sessions({one.session_key for one in many})
+    users = _users({_person_of(session) for session in sessions.values()})
+    members = _members(many)
+    found: list[SocketIdentity | SocketEnded] = []
+    for one in many:
+        session = sessions.get(one.session_key, {})
+        user, member = users.get(_person_of(session)), members.get(one.membership.pk)
+        try:
+            plain = member is not None and session.get(CLINIC_KEY) == str(member.clinic_id)
+            found.append(_the_same(one, session, user, member) if plain and member else identify_again(one))
+        except SocketEnded as ended:
+            found.append(ended)
+    return found
+
+
+def _the_same(before: SocketIdentity, session: Message, user: User | None, member: Membership) -> SocketIdentity:
+    """Raises SocketEnded for everything that identify_again refuses."""
+    if user is None or user.pk != before.user.pk or not _holds(session, user):
+        raise SocketEnded(SESSION_OVER)
+    if member.user_id != user.pk or member.revision != before.membership.revision:
+        raise SocketEnded(REVOKED)
+    person = copy(user)  # two sockets of one person may stand in two clinics
+    person.membership = member
+    _check_staff_session(session, person)
+    return SocketIdentity(before.session_key, person, member, locked=bool(session.get(LOCKED_KEY)))
+
+
+def _sessions(keys: set[str]) -> dict[str, Message]:
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    rows = store.get_model_class().objects.filter(session_key__in=keys, expire_date__gt=Now())
+    return {row.session_key: store().decode(row.session_data) for row in rows}
+
+
+def _users(ids: set[UUID | None]) -> dict[UUID | None, User]:
+    known = [one for one in ids if one is not None]
+    return {user.pk: user for user in User.objects.filter(pk__in=known, is_active=True)}
+
+
+def _members(many: Iterable[SocketIdentity]) -> dict[UUID, Membership]:
+    """Memberships in force, by clinic: each is read under its own."""
+    wanted: dict[UUID, set[UUID]] = {}
+    for one in many:
+        wanted.setdefault(one.membership.clinic_id, set()).add(one.membership.pk)
+    found: dict[UUID, Membership] = {}
+    for clinic_id, ids in wanted.items():
+        with use_clinic(clinic_id), transaction.atomic():
+            rows = Membership.objects.select_related("clinic").filter(pk__in=ids, clinic__is_active=True)
+            rows = rows.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=clock.now()))
+            found |= {member.pk: member for member in rows}
+    return found
+
+
+def _person_of(session: Message) -> UUID | None:
     try:
-        user = User.objects.filter(pk=UUID(session.get(SESSION_KEY, "")), is_active=True).first()
-    except (ValueError, ValidationError):
+        return UUID(session.get(SESSION_KEY, ""))
+    except ValueError:
         return None
-    kept = session.get(HASH_SESSION_KEY) or ""
-    return user if user and constant_time_compare(kept, user.get_session_auth_hash()) else None
+
+
+def _holds(session: Message, user: User) -> bool:
+    """Signed in by a way of ours, and neither the password nor the epoch has changed since."""
+    if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return False
+    return constant_time_compare(session.get(HASH_SESSION_KEY) or "", user.get_session_auth_hash())
+
+
+def _user_of(session: Message) -> User | None:
+    user = _users({_person_of(session)}).get(_person_of(session))
+    return user if user and _holds(session, user) else None
 
 
 def _check_staff_session(session: Message, user: User) -> None:
@@ -108,9 +176,8 @@ def members_in_force(members: Iterable[Membership]) -> set[UUID]:
     For many people at once, in the transaction of what they do. Needs the clinic in scope.
     """
     known = {member.pk: member for member in members}
-    with connection.cursor() as cursor:
-        cursor.execute(IN_FORCE, [[str(pk) for pk in known], [member.revision for member in known.values()]])
-        return {pk for (pk,) in cursor.fetchall()}
+    asked = [[str(pk) for pk in known], [member.revision for member in known.values()]]
+    return {pk for (pk,) in hot_rows(IN_FORCE, asked)}
 
 
 @contextmanager

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
 from apps.audit.models import Action, AuditEvent
 from apps.core.context import request_id
+from apps.core.db.hot import hot_rows
 from apps.core.db.scope import current_scope
 from apps.core.ids import new_id
 
@@ -77,8 +78,7 @@ def _write(rows: list[dict[str, object]]) -> None:
         return
     ids = [str(new_id()) for _row in rows]
     columns = [[None if row[name] is None else str(row[name]) for row in rows] for name in COLUMNS]
-    with connection.cursor() as cursor:
-        cursor.execute(WRITE, [ids, *columns])
+    hot_rows(WRITE, [ids, *columns])
 
 
 def _fields(

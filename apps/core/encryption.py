@@ -75,6 +75,14 @@ def open_secret(sealed: str, *, bound_to: str) -> str:
     raise KeyGone(bound_to)
 
 
+class Clear(bytes):
+    """Bytes that are not sealed: the value of an EncryptedBytesField as the application has it."""
+
+
+def _is_sealed(value: object) -> bool:
+    return isinstance(value, (bytes, memoryview)) and not isinstance(value, Clear)
+
+
 class _Lazy:
     """Decrypts on first read of the attribute, so that lists never pay for what they do not show."""
 
@@ -85,7 +93,7 @@ class _Lazy:
         if instance is None:
             return self
         value = instance.__dict__.get(self.field.attname, "")
-        if isinstance(value, (bytes, memoryview)):
+        if _is_sealed(value):
             value = self.field.decrypt(instance, bytes(value))
             instance.__dict__[self.field.attname] = value
         return value
@@ -115,24 +123,28 @@ class EncryptedTextField(models.BinaryField):
     def _bound_to(self, instance: models.Model) -> bytes:
         return f"{instance._meta.db_table}.{self.column}.{instance.pk}".encode()
 
-    def decrypt(self, instance: Any, sealed: bytes) -> str:
+    def decrypt(self, instance: Any, sealed: bytes) -> Any:
         """The text of a stored value. Raises KeyGone, or InvalidTag when the row was tampered with."""
         if not sealed:
-            return ""
+            return self.of(b"")
         key = data_key(getattr(instance, self.person), instance.clinic_id)
-        return _open(key, sealed, self._bound_to(instance)).decode()
+        return self.of(_open(key, sealed, self._bound_to(instance)))
+
+    def of(self, plain: bytes) -> Any:
+        """The value of what was sealed."""
+        return plain.decode()
 
     def pre_save(self, model_instance: Any, add: bool) -> bytes:
         value = model_instance.__dict__.get(self.attname, "")
-        if isinstance(value, (bytes, memoryview)):
+        if _is_sealed(value):
             return bytes(value)
         if not value:
             return b""
         key = data_key(getattr(model_instance, self.person), model_instance.clinic_id)
-        return _seal(key, value.encode(), self._bound_to(model_instance))
+        return _seal(key, value if isinstance(value, Clear) else value.encode(), self._bound_to(model_instance))
 
-    def get_default(self) -> str:
-        return ""
+    def get_default(self) -> Any:
+        return self.of(b"")
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """The empty default is empty bytes, also for a column that a migration adds."""
@@ -140,3 +152,10 @@ class EncryptedTextField(models.BinaryField):
 
     def value_to_string(self, obj: models.Model) -> str:
         return ""
+
+
+class EncryptedBytesField(EncryptedTextField):
+    """The same for what is no text (a photo); give it `Clear(data)`."""
+
+    def of(self, plain: bytes) -> Any:
+        return Clear(plain)

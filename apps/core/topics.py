@@ -97,8 +97,10 @@ class Together(Protocol):
 class ShapedLog(Protocol):
     """A log that turns the `raw` of a Done into what one person is sent."""
 
-    def shape(self, user: Any, key: str, raw: Row) -> tuple[Row, Row | None]:
-        """The row as `after` would give it, and the row of the state behind the same topic if that changed."""
+    def shape(self, user: Any, key: str, raw: Row) -> tuple[Row | None, Row | None]:
+        """The row as `after` would give it (None where raw["seq"] is None: the state alone changed), and the row of the
+        state behind the same topic if that changed. raw carries "seq" and "version".
+        """
 
 
 @dataclass(frozen=True)

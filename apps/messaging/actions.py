@@ -16,9 +16,12 @@ from apps.alerts.levels import Level
 from apps.alerts.models import Alert
 from apps.audit import actions as audit
 from apps.audit.models import Action
-from apps.core import clock, live
-from apps.messaging.models import Message, ReadMark, Thread, ThreadTransfer
-from apps.messaging.posting import Post, post
+from apps.core import live
+from apps.core.encryption import Clear
+from apps.messaging.files import NewFile
+from apps.messaging.marks import Mark, mark
+from apps.messaging.models import Attachment, Message, Thread, ThreadTransfer
+from apps.messaging.posting import Post, Posted, post
 from apps.messaging.refusal import MessageRefused
 from apps.patients.models import Patient
 
@@ -29,27 +32,63 @@ REASON_LENGTH = 300
 @transaction.atomic
 def open_thread(*, patient: Patient) -> Thread:
     """The patient's thread with the care team, made when there is none."""
-    thread, _made = Thread.objects.get_or_create(
-        clinic_id=patient.clinic_id, patient=patient, defaults={"synthetic": patient.synthetic}
+    thread, _made = Thread.every.get_or_create(
+        clinic_id=patient.clinic_id, patient=patient, staff_only=False, defaults={"synthetic": patient.synthetic}
     )
     return thread
 
 
 @transaction.atomic
-def send_message(*, thread: Thread, body: str, client_id: UUID, actor: User) -> Message:
-    """Append a message. The same client_id and body returns the first row; with another body it is refused.
+def open_team_thread(*, patient: Patient, actor: User) -> Thread:
+    """What the team says about the patient among themselves, made when there is none. No patient ever sees it."""
+    if not actor.may(Permission.CHAT):
+        raise MessageRefused("not-staff", _("Only the care team has this conversation."))
+    thread, _made = Thread.every.get_or_create(
+        clinic_id=patient.clinic_id, patient=patient, staff_only=True, defaults={"synthetic": patient.synthetic}
+    )
+    return thread
 
-    body: 1 byte to 8 KiB of UTF-8. Raises MessageRefused with code blank, too-long, bad-characters, discharged,
-    not-found or conflict.
+
+@transaction.atomic
+def send_message(*, thread: Thread, body: str, client_id: UUID, actor: User, file: NewFile | None = None) -> Message:
+    """Append a message. The same client_id, body and file returns the first row; with another body it is refused.
+
+    body: 1 byte to 8 KiB of UTF-8, or empty beside a file. Raises MessageRefused with code blank, too-long,
+    bad-characters, discharged, not-found or conflict.
     """
     _member(actor)
-    (outcome,) = post([Post(thread.pk, client_id, checked_body(body), actor)], thread.clinic_id)
+    words = "" if file is not None and not body.strip() else checked_body(body)
+    (outcome,) = post([Post(thread.pk, client_id, words, actor)], thread.clinic_id)
     if isinstance(outcome, MessageRefused):
         raise outcome
+    _keep_file(outcome, thread, file)
     if outcome.fresh:
         live.publish(f"thread:{thread.pk}", head=outcome.message.seq)
         live.publish("threads", id=str(thread.pk))
     return outcome.message
+
+
+def _keep_file(posted: Posted, thread: Thread, file: NewFile | None) -> None:
+    """The file of a fresh message; beside one that stood there already it must be the same as then."""
+    if not posted.fresh:
+        kept = Attachment.objects.filter(message=posted.message).values_list("given", flat=True).first()
+        if kept != (file.given if file else None):
+            raise MessageRefused("conflict", _("This message was sent before with another file."))
+    elif file is not None:
+        row = Attachment(
+            clinic_id=thread.clinic_id,
+            message=posted.message,
+            patient_id=thread.patient_id,
+            kind=file.kind,
+            name=file.name,
+            size=len(file.content),
+            width=file.width,
+            height=file.height,
+            given=file.given,
+            scanned=file.scanned,
+        )
+        row.content = Clear(file.content)
+        row.save(force_insert=True)
 
 
 def checked_body(body: str) -> str:
@@ -72,12 +111,13 @@ def checked_body(body: str) -> str:
 def mark_read(*, thread: Thread, seq: int, actor: User) -> int:
     """Move the person's read mark; it only grows and never passes the last message. Returns where it stands."""
     _member(actor)
-    locked = Thread.objects.select_for_update(of=("self",)).get(pk=thread.pk)
-    before = ReadMark.objects.filter(thread=locked, user=actor).values_list("seq", flat=True).first()
-    mark = _put_mark(locked, actor, min(max(seq, 0), locked.last_seq))
-    if mark != before:
-        _announce(locked)
-    return mark
+    (outcome,) = mark([Mark(thread.pk, seq, actor)], thread.clinic_id)
+    if isinstance(outcome, MessageRefused):
+        raise outcome
+    if outcome.moved:
+        live.publish(f"thread:{thread.pk}", head=outcome.head, state=True)
+        live.publish("threads", id=str(thread.pk))
+    return outcome.seq
 
 
 @transaction.atomic
@@ -127,6 +167,8 @@ def _transfer(thread: Thread, actor: User, to: Membership, *, reason: str, only_
     member = _member(actor)
     if not actor.may(Permission.CHAT):
         raise MessageRefused("not-staff", _("Only staff can take a conversation."))
+    if thread.staff_only:
+        raise MessageRefused("team", _("What is said among the team belongs to all of it."))
     locked = Thread.objects.select_for_update(of=("self",)).select_related("owner__user").get(pk=thread.pk)
     if only_free and locked.owner is not None and locked.owner_id != to.pk:
         raise MessageRefused("taken", _("%(name)s has this conversation.") % {"name": locked.owner.user.name})
@@ -150,17 +192,7 @@ def _clean(reason: str) -> str:
     return reason.replace("\x00", "").strip()[:REASON_LENGTH]
 
 
-def _put_mark(thread: Thread, actor: User, seq: int) -> int:
-    mark, made = ReadMark.objects.get_or_create(
-        clinic_id=thread.clinic_id, thread=thread, user=actor, defaults={"seq": seq, "at": clock.now()}
-    )
-    if not made and seq > mark.seq:
-        mark.seq, mark.at = seq, clock.now()
-        mark.save(update_fields=["seq", "at"])
-    return mark.seq
-
-
 def _announce(thread: Thread) -> None:
-    Thread.objects.filter(pk=thread.pk).update(version=F("version") + 1)
+    Thread.every.filter(pk=thread.pk).update(version=F("version") + 1)
     live.publish(f"thread:{thread.pk}", head=thread.last_seq, state=True)
     live.publish("threads", id=str(thread.pk))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -17,7 +17,7 @@ from apps.audit import actions as audit
 from apps.messaging import actions
 from apps.messaging.models import Message, Thread
 from apps.messaging.refusal import MessageRefused
-from apps.messaging.rows import with_senders, with_state
+from apps.messaging.rows import file_row, with_senders, with_state
 from apps.patients.models import Patient
 
 PAGE = 200
@@ -31,18 +31,34 @@ class ThreadSerializer(serializers.ModelSerializer[Thread]):
 
     class Meta:
         model = Thread
-        fields = ("id", "patient", "last_seq", "last_at", "waiting_since", "owner", "version", "unread", "synthetic")
+        fields = (
+            "id",
+            "patient",
+            "last_seq",
+            "last_at",
+            "waiting_since",
+            "owner",
+            "version",
+            "unread",
+            "synthetic",
+            "staff_only",
+        )
         read_only_fields = fields
 
 
 class MessageSerializer(serializers.ModelSerializer[Message]):
-    """One message; seq counts from 1 without holes."""
+    """One message; seq counts from 1 without holes. file: kind, name, size and url of what it brings, or null."""
 
     sender = serializers.CharField(source="sender.name", read_only=True)
+    file = serializers.SerializerMethodField()
+
+    @extend_schema_field({"type": "object", "nullable": True, "additionalProperties": True})
+    def get_file(self, message: Any) -> Any:
+        return file_row(getattr(message, "file", None))
 
     class Meta:
         model = Message
-        fields = ("id", "seq", "client_id", "sender", "from_patient", "body", "sent_at")
+        fields = ("id", "seq", "client_id", "sender", "from_patient", "body", "sent_at", "file")
         read_only_fields = fields
 
 
@@ -98,7 +114,7 @@ class ThreadViewSet(ClinicRows):
     queryset = Thread.objects.none()
 
     def get_queryset(self) -> QuerySet[Any]:
-        return with_state(self.rows(), self.actor)
+        return with_state(Thread.every.visible_to(self.actor), self.actor)
 
     @extend_schema(request=NewThreadSerializer, responses=ThreadSerializer)
     def create(self, request: Request) -> Response:
@@ -127,7 +143,7 @@ class ThreadViewSet(ClinicRows):
     def _read(self, thread: Thread) -> Response:
         asked = AfterSerializer(data=self.request.query_params)
         asked.is_valid(raise_exception=True)
-        rows = list(with_senders(thread.messages.filter(seq__gt=asked.validated_data["after"]))[:PAGE])
+        rows = list(with_senders(Message.every.filter(thread=thread, seq__gt=asked.validated_data["after"]))[:PAGE])
         audit.record_seen(rows, actor_id=self.actor.pk, detail="api")
         return Response({"head": thread.last_seq, "results": MessageSerializer(rows, many=True).data})
 

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -17,8 +15,6 @@ from apps.messaging.models import Message, ReadMark, Thread
 from apps.messaging.rows import hits, is_patient, message_row, read_by, with_senders
 
 SHOWN = 200  # messages of one page
-FOUND = 50
-LANGUAGES = ("english", "simple")  # by the root of a word, and by the very word
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,7 @@ class Conversation:
 
 def conversation(thread: Thread, user: User, zone: ZoneInfo, before: int | None = None) -> Conversation:
     """The last messages of a thread (or those before a number), written down as seen."""
-    messages = Message.objects.visible_to(user).filter(thread=thread)
+    messages = Message.every.visible_to(user).filter(thread=thread)
     shown = messages if before is None else messages.filter(seq__lt=before)
     found = list(with_senders(shown).reverse()[:SHOWN])[::-1]
     audit.record_seen(found[-1:], actor_id=user.pk, detail="thread")
@@ -103,7 +99,7 @@ def _unanswered_danger(messages: Iterable[Message]) -> bool:
 
 @dataclass(frozen=True)
 class Group:
-    """Threads of the desk's list under one heading: free, mine or others."""
+    """Threads of the desk's list under one heading: free, mine, others or team."""
 
     name: str
     threads: list[Any]
@@ -114,11 +110,12 @@ def by_owner(threads: Iterable[Any], user: User, at: datetime) -> list[Group]:
 
     Each thread gets `waits`: for how long its patient has waited at that moment, in words, or "".
     """
-    groups: dict[str, list[Any]] = {"free": [], "mine": [], "others": []}
+    groups: dict[str, list[Any]] = {"free": [], "mine": [], "others": [], "team": []}
     me = user.membership.pk if user.membership else None
     for thread in threads:
         thread.waits = waiting_words(at - thread.waiting_since) if thread.waiting_since else ""
         name = "free" if thread.owner_id is None else "mine" if thread.owner_id == me else "others"
+        name = "team" if thread.staff_only else name
         groups[name].append(thread)
     return [Group(name, found) for name, found in groups.items() if found]
 
@@ -132,28 +129,3 @@ def waiting_words(wait: timedelta) -> str:
     if hours:
         return _("%(hours)d h %(minutes)02d") % {"hours": hours, "minutes": minutes}
     return _("%(minutes)d min") % {"minutes": minutes}
-
-
-def search(words: str, user: User) -> list[Row]:
-    """The newest messages with those words, in the threads that the person may see."""
-    words = words.replace("\x00", " ").strip()[:200]
-    if not words:
-        return []
-    found = list(_matching(words, user).order_by("-sent_at", "-seq")[:FOUND])
-    audit.record_seen(found, actor_id=user.pk, detail="search")
-    return [
-        message_row(message, user) | {"at": message.sent_at, "thread": message.thread, "around": message.seq + 1}
-        for message in found
-    ]
-
-
-def _matching(words: str, user: User) -> QuerySet[Message]:
-    """Full text, read row by row: under row-level security PostgreSQL may not use a text index first."""
-    wanted = Q()
-    messages = Message.objects.visible_to(user)
-    for language in LANGUAGES:
-        vector = SearchVector("body", config=language)
-        messages = messages.annotate(**{f"words_{language}": vector})
-        query = SearchQuery(words, config=language, search_type="websearch")
-        wanted |= Q(**{f"words_{language}": query})
-    return with_senders(messages.filter(wanted)).select_related("sender", "thread__patient")

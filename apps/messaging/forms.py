@@ -6,11 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Membership
-from apps.accounts.permissions import TABLE, Permission, Role
 from apps.alerts.models import LEVELS
-from apps.messaging.models import Thread
-
-ANSWERING = [role for role in Role if Permission.CHAT in TABLE[role]]
+from apps.messaging.models import ANSWERING, Thread
 
 
 class MessageForm(forms.Form):
@@ -19,6 +16,7 @@ class MessageForm(forms.Form):
     client_id = forms.UUIDField(widget=forms.HiddenInput)
     body = forms.CharField(required=False, strip=False)
     seen = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
+    file = forms.FileField(required=False, allow_empty_file=True)
 
 
 class SeenForm(forms.Form):
@@ -49,4 +47,16 @@ class AlertForm(forms.Form):
         help_text=_("For the desk. Paged people see no word of it."),
         max_length=180,
         widget=forms.Textarea({"rows": 3}),
+    )
+
+
+class ReadyAnswerForm(forms.Form):
+    """An answer kept ready."""
+
+    title = forms.CharField(label=_("Name"), help_text=_("How colleagues find it."), max_length=80)
+    body = forms.CharField(
+        label=_("Words"),
+        help_text=_("Plain words, as you would say them. Nothing about one person: it is for everybody."),
+        max_length=2000,
+        widget=forms.Textarea({"rows": 5}),
     )

@@ -7,23 +7,14 @@ drop one. Only its moments are computed anew.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-MINUTE = timedelta(minutes=1)
+from apps.core.wall_clock import is_quiet, local_moment
+
 DAY = timedelta(days=1)
 EVENING = time(19)
 LATER = {"1h": timedelta(hours=1), "3h": timedelta(hours=3)}
-
-
-def local_moment(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The moment, in UTC, at which the clock on the wall shows this (naive) time.
-
-    A time that the clocks skip gives the first minute that exists after it; one that comes twice, the first.
-    """
-    while not _exists(wall, zone):
-        wall = wall.replace(second=0, microsecond=0) + MINUTE
-    return wall.replace(tzinfo=zone).astimezone(UTC)
 
 
 def window(day: date, opens_time: time, open_hours: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -70,17 +61,6 @@ def due_days(
     return [day for day in days if first <= day <= last and (ends_on is None or day <= ends_on)]
 
 
-def outside_quiet_hours(moment: datetime, zone: ZoneInfo, quiet_from: time, quiet_until: time) -> datetime:
-    """That moment, or the end of the quiet hours in which it falls. Equal times mean no quiet hours."""
-    there = moment.astimezone(zone)
-    if not _is_quiet(there.time(), quiet_from, quiet_until):
-        return moment
-    day = there.date() if there.time() < quiet_until else there.date() + DAY
-    end = datetime.combine(day, quiet_until)
-    first = local_moment(end, zone)
-    return first if first > moment else local_moment(end.replace(fold=1), zone)  # the hour that comes twice
-
-
 def later_moments(
     now: datetime, closes_at: datetime, zone: ZoneInfo, quiet_from: time, quiet_until: time
 ) -> dict[str, datetime]:
@@ -95,19 +75,8 @@ def later_moments(
     return {
         choice: moment
         for choice, moment in moments.items()
-        if moment < closes_at and not _is_quiet(moment.astimezone(zone).time(), quiet_from, quiet_until)
+        if moment < closes_at and not is_quiet(moment.astimezone(zone).time(), quiet_from, quiet_until)
     }
-
-
-def _is_quiet(at: time, quiet_from: time, quiet_until: time) -> bool:
-    if quiet_from <= quiet_until:
-        return quiet_from <= at < quiet_until
-    return at >= quiet_from or at < quiet_until
-
-
-def _exists(wall: datetime, zone: ZoneInfo) -> bool:
-    there = wall.replace(tzinfo=zone, fold=0)
-    return there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == wall.replace(fold=0)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from apps.monitoring.calendar import DAY, due_days, local_day, local_moment, window
+from apps.core.wall_clock import local_moment
+from apps.monitoring.calendar import DAY, due_days, local_day, window
 
 HOUR = timedelta(hours=1)
 WEEK_MINUTES = 7 * 24 * 60

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from apps.accounts.clinic_settings import setting
 from apps.core import clock
-from apps.monitoring.calendar import local_day, outside_quiet_hours
+from apps.core.wall_clock import outside_quiet_hours
+from apps.monitoring.calendar import local_day
 from apps.monitoring.instruments import LIBRARY
 from apps.monitoring.instruments.recall import overlapping
 from apps.monitoring.models import Assignment, LeftOut, Questionnaire, Slot, SlotState

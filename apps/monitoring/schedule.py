@@ -17,8 +17,9 @@ from apps.accounts.models import ContactPoint
 from apps.alerts import actions as alerts
 from apps.core import clock
 from apps.core.db.scope import use_clinic
+from apps.core.wall_clock import outside_quiet_hours
 from apps.monitoring.answers import answers_of
-from apps.monitoring.calendar import later_moments, outside_quiet_hours
+from apps.monitoring.calendar import later_moments
 from apps.monitoring.findings import cause_of, title_of
 from apps.monitoring.instruments import blank_findings
 from apps.monitoring.links import carried, issue, prolong

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import Clinic, Membership, User
 from apps.alerts.models import Alert
 from apps.core import clock
+from apps.messaging.models import Message
 from apps.patients.models import Patient
 from apps.sessions.models import Visit, VisitNote
 from apps.sessions.open_times import HOLDERS, OpenTime
@@ -75,6 +76,7 @@ class BookForm(forms.Form):
     )
     reason = forms.CharField(label=_("Reason"), max_length=120, required=False)
     alert = forms.ModelChoiceField(queryset=Alert.objects.none(), required=False, widget=forms.HiddenInput)
+    message = forms.ModelChoiceField(queryset=Message.objects.none(), required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,14 +84,19 @@ class BookForm(forms.Form):
         patients = Patient.objects.visible_to(user).filter(status="active")
         self.fields["patient"].queryset = patients  # type: ignore[attr-defined]
         self.fields["alert"].queryset = Alert.objects.visible_to(user)  # type: ignore[attr-defined]
+        theirs = Message.objects.visible_to(user).filter(from_patient=True).select_related("thread")
+        self.fields["message"].queryset = theirs  # type: ignore[attr-defined]
         offer_clinicians(self.fields["clinician"], user)
 
     def clean(self) -> dict[str, Any]:
-        """An alert of somebody else is no reason for this visit."""
+        """An alert or message of somebody else is no reason for this visit."""
         data = super().clean() or {}
         alert, patient = data.get("alert"), data.get("patient")
         if alert is not None and patient is not None and alert.patient_id != patient.pk:
             data["alert"] = None
+        message = data.get("message")
+        if message is not None and patient is not None and message.thread.patient_id != patient.pk:
+            data["message"] = None
         return data
 
     def starts_at(self) -> datetime:

@@ -1,13 +1,10 @@
-"""PDF of the REMS-shaped form, by typst: no system library, tagged, data passed as JSON and never as markup."""
+"""PDF of the REMS-shaped form."""
 
 from __future__ import annotations
 
-import json
-
-import typst
-from django.template.loader import get_template
 from django.utils.translation import gettext as _
 
+from apps.core.pdf import pdf_of
 from apps.sessions.models import DosingSession
 from apps.sessions.rems_content import rems_content
 
@@ -25,6 +22,4 @@ def rems_pdf(session: DosingSession, printed: str) -> bytes:
         "footer": printed,
         "sections": sections,
     }
-    source = get_template("sessions/rems_form.typ").template.source  # type: ignore[attr-defined]
-    made: bytes = typst.compile(source.encode(), sys_inputs={"data": json.dumps(data, ensure_ascii=False)})
-    return made
+    return pdf_of("sessions/rems_form.typ", data)

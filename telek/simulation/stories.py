@@ -11,7 +11,7 @@ from apps.alerts import actions as alerts
 from apps.alerts.models import Alert, AlertState
 from apps.core import clock
 from apps.core.ids import new_id
-from apps.messaging.actions import mark_read, open_thread, send_message
+from apps.messaging.actions import mark_read, open_team_thread, open_thread, send_message
 from apps.messaging.models import Message
 from apps.monitoring.actions.answers import save_answer
 from apps.monitoring.actions.assignments import assign
@@ -51,6 +51,7 @@ def tell(simulation: Simulation, staff: dict[Role, User], until: datetime, stori
         story = stories.get(life.patient.pk, frozenset())
         for key in CHATS.keys() & story:
             _chat(simulation, life, until, CHATS[key])
+            _team_chat(simulation, life, until)
         hold_past_visits(simulation, life, staff, until)
         if "visit-today" in story or "visit-tomorrow" in story:
             book_coming_visits(life, staff, until, soon="visit-today" in story)
@@ -74,6 +75,15 @@ def _chat(simulation: Simulation, life: Life, until: datetime, chat: Chat) -> No
             if not from_patient:
                 mark_read(thread=thread, seq=thread.last_seq, actor=sender)
             send_message(thread=thread, body=words, client_id=new_id(), actor=sender)
+
+
+def _team_chat(simulation: Simulation, life: Life, until: datetime) -> None:
+    """What colleagues say about somebody who writes."""
+    with clock.at(until - timedelta(hours=3)), transaction.atomic():
+        thread = open_team_thread(patient=life.patient, actor=simulation.nurse)
+        if thread.last_seq == 0:
+            words = "She lives alone since October. I would like us to phone her the day after each dose."
+            send_message(thread=thread, body=words, client_id=new_id(), actor=simulation.nurse)
 
 
 def unsafe_answer(life: Life, value: int, moment: datetime, *, asks_for_call: bool) -> Alert:

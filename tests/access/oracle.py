@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tests.access.world import CLINICAL, NAME, RELATIONS, Actor
+from tests.access.world import CLINICAL, NAME, RELATIONS, TEAM, Actor
 
 TABLE = Path(__file__).with_name("expectations.yaml")
 STAFF = {"prescriber", "nurse", "therapist", "coordinator", "clinic-admin", "emergency"}
@@ -121,6 +121,8 @@ def may_read(actor: Actor, line: Line, relation: str | None, *, opened: bool) ->
     words = {NAME[one] for one in actor.sees}
     if actor.role == "patient" or actor.role in CLINICAL_STAFF:
         words |= {CLINICAL[one] for one in actor.sees}
+    if actor.role in CLINICAL_STAFF:
+        words |= {TEAM[one] for one in actor.sees}
     if actor.role == "platform" or line.everywhere:
         words |= {NAME[one] for one in RELATIONS}  # accounts have names, whatever their clinic
     return words

@@ -9,11 +9,11 @@ from django.db import connection, transaction
 
 from tests.access.oracle import Line, is_closed, is_let_in, is_listed, may_read, verdict
 from tests.access.routes import Route
-from tests.access.world import CLINICAL, NAME, RELATIONS, Actor, World, everything, missing_ids
+from tests.access.world import CLINICAL, NAME, RELATIONS, TEAM, Actor, World, everything, missing_ids
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 FULL = os.environ.get("TELEK_ACCESS") == "full"
-CANARIES = {*NAME.values(), *CLINICAL.values()}
+CANARIES = {*NAME.values(), *CLINICAL.values(), *TEAM.values()}
 # What a refused request may still write: that it was refused, and that somebody was there.
 TRACES = ("audit_auditevent", "django_session", "core_ratecount", "core_cache")
 

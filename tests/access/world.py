@@ -27,6 +27,9 @@ from apps.alerts.models import EscalationPolicy, RosterShift
 from apps.core import clock
 from apps.core.db.scope import use_clinic, use_user
 from apps.messaging import actions as messaging
+from apps.messaging.files import read_file
+from apps.messaging.models import Attachment
+from apps.messaging.ready_answers import write_answer
 from apps.monitoring.actions import stage_pack
 from apps.monitoring.actions.problems import report_problem
 from apps.monitoring.instruments.pack import read_pack
@@ -46,6 +49,7 @@ RELATIONS = ("own", "other", "foreign")
 # Whose word: names may be read by whoever manages people, clinical words only by whoever treats.
 NAME = {relation: f"zq{relation}name" for relation in RELATIONS}
 CLINICAL = {relation: f"zq{relation}word" for relation in RELATIONS}
+TEAM = {relation: f"zq{relation}team" for relation in RELATIONS}  # said among staff: no patient meets it anywhere
 
 
 @dataclass
@@ -122,7 +126,7 @@ def _fill(world: World, relation: str, patient: Patient, clinician: User) -> Non
     world.note("page-token", relation, one_tap_token(Delivery.objects.filter(subject_id=alert.pk).earliest("pk").pk))
     patients.write_safety_note(patient=patient, text=f"Note {word}", actor=clinician)
     _fill_survey(world, relation, patient, clinician)
-    _fill_talk(world, relation, patient)
+    _fill_talk(world, relation, patient, clinician)
     _fill_visit(world, relation, patient, clinician)
     _fill_treatment(world, relation, patient, clinician)
     _fill_account(world, relation, patient)
@@ -177,14 +181,20 @@ def _fill_survey(world: World, relation: str, patient: Patient, clinician: User)
     world.note("rule", relation, rule.pk)
 
 
-def _fill_talk(world: World, relation: str, patient: Patient) -> None:
+def _fill_talk(world: World, relation: str, patient: Patient, clinician: User) -> None:
     thread = messaging.open_thread(patient=patient)
     writer = patient.user
     with use_user(writer.pk):
         writer.membership = resolve_membership(writer, str(patient.clinic_id))
+    paper = read_file(b"%PDF-1.4 %%EOF", f"Paper {CLINICAL[relation]}.pdf", most_megabytes=1)
     message = messaging.send_message(
-        thread=thread, body=f"Message {CLINICAL[relation]}", client_id=uuid4(), actor=writer
+        thread=thread, body=f"Message {CLINICAL[relation]}", client_id=uuid4(), actor=writer, file=paper
     )
+    team = messaging.open_team_thread(patient=patient, actor=clinician)
+    messaging.send_message(
+        thread=team, body=f"Among us {TEAM[relation]}", client_id=uuid4(), actor=clinician, file=paper
+    )
+    world.note("message-file", relation, Attachment.objects.get(message=message).pk)
     world.note("thread", relation, thread.pk)
     world.note("message", relation, message.pk)
 
@@ -261,6 +271,8 @@ def _fill_clinic(world: World, relation: str, clinic: Clinic, member: User) -> N
     world.note("ladder", relation, policy.pk)
     asked = switch_off(policy=policy, actor=member, reason=f"Reason {NAME[relation]}")
     world.note("pending-change", relation, asked.pk)
+    answer = write_answer(clinic=clinic, title=f"Answer {NAME[relation]}", body="x", actor=member)
+    world.note("ready-answer", relation, answer.pk)
     token, _text = create_token(label="lab", scopes=[Permission.SEE_DESK], days=9, actor=member)
     world.note("staff-token", relation, token.pk)
 

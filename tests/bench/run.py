@@ -26,6 +26,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/bench", description="First figures of speed beside their ceilings.")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5, help="of interleaved comparisons")
+    parser.add_argument("--clients", type=int, default=200, help="sockets of the chat")
     parser.add_argument("--only", default="", help="a word of the names that are wanted")
     return parser.parse_args(words)
 

@@ -15,7 +15,7 @@ def serve(rig: Rig, stack: ExitStack, module: str = "telek.asgi", name: str = "w
     port = free_port()
     base = f"http://localhost:{port}"
     words = ["-m", "uvicorn", f"{module}:application", "--host", "127.0.0.1", "--port", str(port), "--lifespan", "off"]
-    words += ["--log-level", "warning", "--no-access-log"]
+    words += ["--log-level", "warning", "--no-access-log", "--ws-per-message-deflate", "false"]
     rig.add(name, words, role="app", TELEK_PUBLIC_URL=base, TELEK_SOCKET_ORIGINS=base, **more)
     stack.callback(lambda: rig.children.pop(name).stop())
     rig.wait_for(lambda: _is_up(base), seconds=60, why=f"{module} answers")

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from apps.alerts.models import Alert
 from apps.core.ids import new_id
 from apps.messaging.actions import open_thread, send_message
 from apps.messaging.models import Message, ReadMark, Thread
+from apps.messaging.ready_answers import write_first_answers
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -287,3 +289,31 @@ def test_axe_finds_nothing_on_a_waiting_message_the_help_card_and_the_verbs(
         desk.goto(path)
         found += faults_of(desk)
     assert found == [], "\n".join(found)
+
+
+def test_a_photo_and_a_ready_answer_go_their_way_by_keys_alone_and_offline_nothing_is_lost(
+    cast: Cast, phone: Page, desk: Page, tmp_path: Any
+) -> None:
+    picture = tmp_path / "rash.jpg"
+    Image.new("RGB", (80, 60), "teal").save(picture)
+    phone.context.set_offline(True)
+    phone.locator("[data-file]").set_input_files(picture)
+    expect(phone.locator("[data-file-state]")).to_contain_text("need a connection")
+    write(phone, "Is this from the tape?")
+    expect(phone.locator("textarea[name=body]")).to_have_value("Is this from the tape?")
+    phone.context.set_offline(False)
+    expect(phone.locator("[data-file-state]")).to_be_hidden()
+    phone.locator("[data-composer] button", has_text="Send").click()
+    for page in (phone, desk):
+        expect(page.locator(".bub img")).to_have_count(1)
+        page.wait_for_function("document.querySelector('.bub img')?.naturalWidth === 80")
+    in_clinic(cast, lambda: write_first_answers(clinic=cast.clinic, actor=cast.nurse))
+    desk.reload()
+    desk.locator("textarea[name=body]").press("/")
+    desk.locator("[data-ready-find]").fill("talk phone")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("textarea[name=body]")).to_have_value(re.compile("talk about this on the phone"))
+    expect(desk.locator("textarea[name=body]")).to_be_focused()
+    desk.keyboard.press("Control+Enter")
+    expect(shown(phone).last).to_contain_text("talk about this on the phone")
+    assert bodies(cast)[0] == "Is this from the tape?"

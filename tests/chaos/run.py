@@ -4,6 +4,7 @@
     bin/chaos --alerts 1000 --kills 0 --pumps 8      eight racing pumps and no faults: nothing may be sent twice
     bin/chaos --sweep 20                             every named place with every fault, so many alerts each
     bin/chaos --watchers 5                           how fast a frozen engine is noticed, and a killed one made good
+    bin/chaos --frames 20000                         odd frames over real sockets
     bin/chaos --sockets 200 --messages 50 --cuts 10000   chat through lines that are cut, PostgreSQL and Valkey killed
 
 Every kill is a SIGKILL that is checked to have been one. The figures come from the loader's journal, the provider's
@@ -34,6 +35,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--sockets", type=int, default=0, help="chat clients on lines that are cut, instead of alerts")
     parser.add_argument("--messages", type=int, default=20, help="that each of the sockets writes")
     parser.add_argument("--cuts", type=int, default=0, help="of lines; the default is ten for each socket")
+    parser.add_argument("--frames", type=int, default=0, help="odd frames to the live socket, instead of alerts")
     parser.add_argument("--sweep", type=int, default=0, help="alerts in each cell of every place and fault, instead")
     parser.add_argument("--only", default="", help="a word of the places that are wanted")
     parser.add_argument("--seed", type=int, default=int(time.time()))
@@ -53,6 +55,8 @@ def _findings(options: argparse.Namespace) -> list[oracle.Finding]:
         return watch(options)
     if options.sweep:
         return sweep.run(options)
+    if options.frames:
+        return fuzz(options)
     return talk(options) if options.sockets else storm(options)
 
 
@@ -64,6 +68,14 @@ def talk(options: argparse.Namespace) -> list[oracle.Finding]:
         return talking.judged(
             rig, options.sockets, options.messages, options.cuts or 10 * options.sockets, options.seed
         )
+
+
+def fuzz(options: argparse.Namespace) -> list[oracle.Finding]:
+    """Frames that no client of ours would send; nobody is killed."""
+    with running_rig(TELEK_DATABASE_POOL="40") as rig:
+        from tests.chaos import fuzzing
+
+        return fuzzing.judged(rig, options.frames, options.seed)
 
 
 def watch(options: argparse.Namespace) -> list[oracle.Finding]:

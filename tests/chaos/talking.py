@@ -24,26 +24,26 @@ def judged(rig: Rig, sockets: int, messages: int, cuts: int, seed: int) -> list[
     django.setup()
     from tests.bench.serving import serve
 
-    people = _people(sockets, messages)
+    crowd = people(sockets, messages)
     with ExitStack() as stack:
         base = serve(rig, stack)
-        before = _memory(rig)
+        before = memory(rig)
         began = time.monotonic()
-        line = asyncio.run(storm(base, people, cuts, seed, besides=lambda: _kill(rig)))
-        took, after = time.monotonic() - began, _memory(rig)
-    found = faults(people, lambda thread: _stored(rig, thread))
+        line = asyncio.run(storm(base, crowd, cuts, seed, besides=lambda: _kill(rig)))
+        took, after = time.monotonic() - began, memory(rig)
+    found = faults(crowd, lambda thread: _stored(rig, thread))
     total = sockets * messages
     return [
         *(Finding(name, value, 0, total) for name, value in found.items()),
         Finding("lines cut", line.made, None, line.made),
-        Finding("connections", sum(person.connections for person in people), None, sockets),
+        Finding("connections", sum(person.connections for person in crowd), None, sockets),
         Finding("kills of PostgreSQL and Valkey", rig.kills, None, rig.kills),
         Finding("memory of the server, growth", after - before, None, 1, "MB"),
         Finding("time", took, None, 1, "s"),
     ]
 
 
-def _people(sockets: int, messages: int) -> list[Person]:
+def people(sockets: int, messages: int) -> list[Person]:
     """Pairs of a patient and a nurse; a nurse has five sockets at most."""
     from django.conf import settings
 
@@ -54,14 +54,14 @@ def _people(sockets: int, messages: int) -> list[Person]:
     name = settings.SESSION_COOKIE_NAME
     patients = scene.more_patients(sockets // 2)
     nurses = [scene.cookie(nurse) for nurse in scene.more_nurses(-(-sockets // 8))]
-    people = []
+    made = []
     for number, patient in enumerate(patients):
         with scene.in_clinic():
             thread = str(open_thread(patient=patient).pk)
         user = scene.person(patient.user.email.partition("@")[0])
         for session in (scene.cookie(user), nurses[number % len(nurses)]):
-            people.append(Person(thread, f"{name}={session}", messages))
-    return people
+            made.append(Person(thread, f"{name}={session}", messages))
+    return made
 
 
 def _kill(rig: Rig) -> None:
@@ -76,7 +76,7 @@ def _stored(rig: Rig, thread: str) -> list[Row]:
     return [(int(seq), str(key), str(body)) for seq, key, body in rig.sql(query, thread)]
 
 
-def _memory(rig: Rig) -> float:
+def memory(rig: Rig) -> float:
     process = rig.children["web"].process
     assert process is not None
     return float(psutil.Process(process.pid).memory_info().rss) / 2**20

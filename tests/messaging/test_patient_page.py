@@ -190,10 +190,9 @@ def test_search_finds_words_by_root_in_own_messages_only(cast: Cast, thread: Thr
     write(cast.patient_user, "I like walking.")
     client = cast.client(cast.patient_user)
     found = client.get("/messages/find/", {"q": "driving"}).content.decode()
-    assert "You may drive" in found
-    assert "1 message" in found
+    assert "You may <mark>drive</mark>" in found
     other = cast.client(cast.patient_2_user).get("/messages/find/", {"q": "drive"}).content.decode()
-    assert "You may drive" not in other
+    assert "You may" not in other
     assert client.get("/messages/find/", {"q": "\x00'); drop"}).status_code == 200
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
@@ -13,13 +14,26 @@ from apps.core.ids import new_id
 from apps.messaging.actions import claim, mark_read, open_thread, send_message
 from apps.messaging.models import Thread
 from apps.messaging.reminders import SUBJECT, notify_due, still_wanted
-from apps.notifications.models import Delivery
+from apps.notifications.models import Delivery, DemoMessage
 from apps.notifications.rendering import letter_of
-from telek.pump import WANTED, WORK
+from telek.pump import WANTED, WORK, Pump
 from tests.cast import Cast
 from tests.messaging.conftest import Write
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _at_noon(cast: Cast) -> None:
+    """Far from the quiet hours, and from midnight."""
+    at_hour(cast, 13)
+
+
+def at_hour(cast: Cast, hour: int) -> None:
+    """On to the next time that the patient's clock shows that hour."""
+    with transaction.atomic():
+        there = clock.now().astimezone(ZoneInfo(cast.patient.time_zone))
+        clock.shift(timedelta(hours=(hour - there.hour) % 24))
 
 
 def pump() -> int:
@@ -101,8 +115,6 @@ def test_a_stretch_of_unread_messages_is_told_once_a_day_and_again_after_reading
         pump()
         return len(notes(cast))
 
-    with transaction.atomic():  # far from midnight, so that the day does not change in between
-        clock.shift(timedelta(hours=(15 - clock.now().hour) % 24))
     assert [say_and_wait(), say_and_wait()] == [1, 1]
     read(cast, thread, cast.patient_user, 2)
     assert say_and_wait() == 2
@@ -178,3 +190,53 @@ def test_the_pump_cannot_read_a_message(cast: Cast, write: Write) -> None:
     write(cast.nurse, "Hello")
     with as_role("pump"), pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
         Message.objects.count()
+
+
+def test_at_night_a_patient_is_told_in_the_morning_unless_they_are_awake_in_the_conversation(
+    cast: Cast, thread: Thread, write: Write
+) -> None:
+    at_hour(cast, 23)
+    write(cast.nurse, "Your next visit is on Monday")
+    pass_time(seconds=61)
+    pump()
+    (note,) = notes(cast)
+    assert note.not_before.astimezone(ZoneInfo(cast.patient.time_zone)).hour == 8
+    read(cast, thread, cast.patient_user, 1)
+    write(cast.patient_user, "I cannot sleep")
+    write(cast.nurse, "I am here")
+    pass_time(seconds=61)
+    pump()
+    at_once = [one for one in notes(cast) if one.pk != note.pk]
+    assert [one.not_before <= clock.now() for one in at_once] == [True]
+
+
+def test_staff_have_no_quiet_hours_here(cast: Cast, write: Write) -> None:
+    at_hour(cast, 23)
+    write(cast.patient_user, "A question")
+    pass_time(seconds=61)
+    pump()
+    assert [one.not_before <= clock.now() for one in notes(cast)] == [True]
+
+
+def test_two_whole_pumps_send_one_note_for_what_is_unread_and_none_for_what_was_read(
+    cast: Cast, write: Write, settings: Any
+) -> None:
+    """The whole road: claim, queue, still wanted, wire."""
+    settings.TRANSPORTS = dict.fromkeys(("push", "sms", "email", "voice"), "demo")
+    write(cast.nurse, "Unread")
+    with cast.acting(cast.nurse), transaction.atomic():
+        other = open_thread(patient=cast.patient_2)
+    write(cast.nurse, "Read in time", into=other)
+    pass_time(seconds=61)
+    with as_role("pump"):
+        notify_due()
+    read(cast, other, cast.patient_2_user, 1)  # after it was queued, before the wire
+    for name in ("one", "two", "one"):
+        with as_role("pump"):
+            Pump(name).run_cycle()
+    assert {one.recipient_id: one.state for one in notes(cast)} == {
+        cast.patient_user.pk: "delivered",
+        cast.patient_2_user.pk: "cancelled",
+    }
+    with transaction.atomic():
+        assert DemoMessage.objects.filter(body__contains="you have a message").count() == 1

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.monitoring.calendar import due_days, later_moments, local_day, local_moment, outside_quiet_hours, window
+from apps.core.wall_clock import local_moment, outside_quiet_hours
+from apps.monitoring.calendar import due_days, later_moments, local_day, window
 
 NAMES = [
     "America/New_York",

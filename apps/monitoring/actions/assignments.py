@@ -14,7 +14,8 @@ from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
 from apps.core.live import wake_pump
-from apps.monitoring.calendar import local_day, local_moment
+from apps.core.wall_clock import local_moment
+from apps.monitoring.calendar import local_day
 from apps.monitoring.instruments import Definition
 from apps.monitoring.instruments.definition import Respondent
 from apps.monitoring.models import Assignment, Questionnaire, Slot, SlotState

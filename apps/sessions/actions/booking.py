@@ -18,6 +18,7 @@ from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
 from apps.core.ids import new_id
+from apps.messaging.models import Message
 from apps.notifications import actions as notifications
 from apps.patients.models import Patient
 from apps.sessions import notices
@@ -39,9 +40,10 @@ def book_visit(
     reason: str,
     actor: User | None,
     alert: Alert | None = None,
+    message: Message | None = None,
     synthetic: bool = False,
 ) -> Visit:
-    """Book a video visit and tell the person. actor None: the system. alert: the one that it answers.
+    """Book a video visit and tell the person. actor None: the system. alert, message: what it answers.
 
     Raises VisitRefused: past, length, clinician, discharged, conflict (with every overlap in words), not-allowed.
     """
@@ -55,6 +57,7 @@ def book_visit(
         ends_at=starts_at + timedelta(minutes=_length(minutes)),
         reason=clean(reason, 120),
         alert=alert,
+        message=message,
         synthetic=synthetic or patient.synthetic,
     )
     return place(visit, actor)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import ClinicRow, Membership
 from apps.accounts.permissions import Permission
 from apps.alerts.models import Alert, TsTzRange
+from apps.messaging.models import Message
 from apps.monitoring.models import Slot
 from apps.patients.models import Patient
 
@@ -38,6 +39,7 @@ class Visit(ClinicRow):
     status = models.CharField(max_length=12, choices=VisitStatus, default=VisitStatus.PLANNED)
     reason = models.CharField(max_length=120, blank=True)
     alert = models.ForeignKey(Alert, null=True, blank=True, on_delete=models.PROTECT, related_name="visits")
+    message = models.ForeignKey(Message, null=True, blank=True, on_delete=models.PROTECT, related_name="visits")
     arrived_at = models.DateTimeField(null=True)
     admitted_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -40,7 +40,7 @@ def visits(request: ClinicRequest) -> HttpResponse:
     """The waiting room, today, ahead, notes not signed; ?patient= prepares a booking; ?part=queue the lists alone."""
     if request.GET.get("part") == "queue":
         return render(request, "sessions/_queue.html", _lists(request))
-    asked = {name: request.GET.get(name) for name in ("patient", "alert", "day") if request.GET.get(name)}
+    asked = {name: request.GET.get(name) for name in ("patient", "alert", "message", "day") if request.GET.get(name)}
     initial = {"clinician": member_of(request.user).pk} | asked
     form = BookForm(user=request.user, initial=initial) if request.user.may(Permission.BOOK_VISITS) else None
     return _page(request, form)
@@ -53,7 +53,9 @@ def book(request: ClinicRequest) -> HttpResponse:
     form = BookForm(request.POST, user=request.user)
     if not form.is_valid():
         return _page(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    wanted = {name: form.cleaned_data[name] for name in ("patient", "clinician", "minutes", "reason", "alert")}
+    wanted = {
+        name: form.cleaned_data[name] for name in ("patient", "clinician", "minutes", "reason", "alert", "message")
+    }
     try:
         visit = actions.book_visit(**wanted, starts_at=form.starts_at(), actor=request.user)
     except VisitRefused as refusal:

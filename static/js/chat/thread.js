@@ -2,6 +2,7 @@
 import { live } from "../live.js";
 import { bringHelp, isDanger, isHelpShown, showHelp } from "./crisis.js";
 import { isCut, markRead, send } from "./delivery.js";
+import { Files } from "./files.js";
 import { Outbox } from "./outbox.js";
 import { Typing } from "./typing.js";
 import { View } from "./view.js";
@@ -69,11 +70,17 @@ function sayConnection() {
 
 if (form) {
   const field = form.elements.body;
+  const files = new Files(form, (sent) => {
+    field.value = outbox.draft = "";
+    view.add({ own: true, ...sent });
+    if (sent.crisis) showHelp("sent"); else toEnd();
+  });
   field.value ||= outbox.draft;
   field.addEventListener("input", () => { outbox.draft = field.value; typing.say(field.value); });
   field.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(); });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    if (files.isChosen) return files.send();
     if (!field.value.trim()) return field.focus();
     const text = field.value.trim(), danger = isDanger(text);
     outbox.add(text);

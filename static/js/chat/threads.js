@@ -11,7 +11,7 @@ const shown = () => new Map([...list.querySelectorAll("[data-id]")].map((line) =
 
 function matters(row, lines) {
   if (lines.has(row.id)) return row.gone || row.version !== lines.get(row.id);
-  return !row.gone && (all || Boolean(row.waiting_since));
+  return !row.gone && (all || Boolean(row.waiting_since) || (row.staff_only && row.unread > 0));
 }
 
 async function refresh() {

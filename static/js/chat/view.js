@@ -35,6 +35,7 @@ export class View {
     node.dataset.client = row.client_id;
     const put = (what, text) => { const place = node.querySelector(`[data-${what}]`); if (place) place.textContent = text; };
     put("body", row.body);
+    if (row.file) node.querySelector(".bub").append(this.#file(row.file));
     put("name", row.sender ?? "");
     put("role", row.role ? `, ${row.role}` : "");
     put("at", "");
@@ -48,6 +49,15 @@ export class View {
       tag.querySelector("[data-phrase]").textContent = phrase;
       node.querySelector("[data-phrases]").append(tag, " ");
     }
+    return node;
+  }
+
+  #file(file) {
+    const node = pattern(file.kind);
+    node.href = file.url;
+    const image = node.querySelector("img"), name = node.querySelector("[data-file-name]");
+    if (image) Object.assign(image, { src: file.url, width: file.width, height: file.height, alt: file.name });
+    if (name) name.textContent = file.name;
     return node;
   }
 

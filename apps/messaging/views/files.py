@@ -1,0 +1,30 @@
+"""A file of a message, handed out: to whoever may see the message, asked each time."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET
+
+from apps.accounts.doors import door
+from apps.accounts.permissions import Permission
+from apps.accounts.requests import ClinicRequest
+from apps.audit import actions as audit
+from apps.messaging.files.reading import PHOTO
+from apps.messaging.models import Attachment
+
+
+@door(Permission.OWN_RECORD, Permission.CHAT)
+@require_GET
+def file(request: ClinicRequest, pk: UUID) -> HttpResponse:
+    """A photo to look at, a document to save; under a name that says nothing."""
+    found = get_object_or_404(Attachment.objects.visible_to(request.user), pk=pk)
+    audit.record_seen([found], actor_id=request.user.pk, detail="file")
+    is_photo = found.kind == PHOTO
+    name = f"telek-{found.pk.hex[-8:]}.{'jpg' if is_photo else 'pdf'}"
+    answer = HttpResponse(bytes(found.content), content_type="image/jpeg" if is_photo else "application/pdf")
+    answer["Content-Disposition"] = f'{"inline" if is_photo else "attachment"}; filename="{name}"'
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cross-Origin-Resource-Policy"] = "same-origin"
+    return answer
