@@ -23,11 +23,16 @@ from apps.monitoring.api import (
 from apps.monitoring.phases_api import PhaseViewSet
 from apps.monitoring.views.devices import device_readings
 from apps.patients.api import PatientViewSet
+from apps.patients.history_api import AllergyViewSet, ConditionViewSet, MedicineViewSet
 from apps.sessions.api import VisitViewSet
+from apps.sessions.session_api import DosingSessionViewSet
 from telek import openapi
 
 router = SimpleRouter(use_regex_path=False)
 router.register("patients", PatientViewSet)
+router.register("conditions", ConditionViewSet)
+router.register("allergies", AllergyViewSet)
+router.register("medicines", MedicineViewSet)
 router.register("assignments", AssignmentViewSet)
 router.register("phases", PhaseViewSet)
 router.register("slots", SlotViewSet)
@@ -37,6 +42,7 @@ router.register("observations", ObservationViewSet)
 router.register("alerts", AlertViewSet)
 router.register("threads", ThreadViewSet)
 router.register("visits", VisitViewSet)
+router.register("dosing-sessions", DosingSessionViewSet)
 
 
 @extend_schema(exclude=True)

@@ -28,7 +28,7 @@ from apps.notifications import late
 from apps.notifications.claims import due_by_channel
 from apps.notifications.sending import CHANNELS, GaveUp, Sender, Wanted
 from apps.outcomes import nightly
-from apps.sessions import notices, owed, reminders
+from apps.sessions import driver_links, notices, owed, reminders
 from telek import canary, reading_months, reconciler, roster_gaps
 from telek.heartbeat import leave_beat
 from telek.unreached import reach_otherwise
@@ -45,6 +45,7 @@ WORK: Final[Mapping[str, Callable[[int], int]]] = {
     "visit reminders": reminders.remind_due,
     "forms owed": owed.escalate_forms_due,
     "doses to review": owed.review_doses_due,
+    "all-clears": owed.all_clears_due,
     "unread messages": message_reminders.notify_due,
     "canaries": canary.run_due,
     "roster gaps": roster_gaps.warn_due,
@@ -57,6 +58,7 @@ WANTED: Final[Mapping[str, Wanted]] = {
     "alert": paging.still_wanted,
     "slot": schedule.still_wanted,
     "visit": notices.still_wanted,
+    driver_links.SUBJECT: driver_links.still_wanted,
     message_reminders.SUBJECT: message_reminders.still_wanted,
 }
 # subject of a delivery -> what else to do when it is dead.

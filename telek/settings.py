@@ -359,7 +359,11 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "telek.openapi.add_problems",
     ],
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "ConditionStatus": "apps.patients.models.history.CONDITION_STATUS",
+        "AllergyStatus": "apps.patients.models.history.ALLERGY_STATUS",
+        "MedicineStatus": "apps.patients.models.history.MEDICINE_STATUS",
+    },
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
 

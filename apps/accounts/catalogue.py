@@ -116,6 +116,18 @@ CATALOGUE: dict[str, SettingDefinition] = {
         _d("session_check_minutes", 10, "min", "clinical reference 2.5: during an infusion", low=5, high=30),
         _d("session_check_after_minutes", 15, "min", "clinical reference 2.5: after an infusion", low=5, high=30),
         _d("discharge_fresh_minutes", 30, "min", f"how old the last look may be at leaving, {_PD}", low=5, high=60),
+        _d("chairs", 4, "chairs", f"how many people are treated at one time, {_PD}", low=1, high=60),
+        _d("sessions_open_hour", 8, "h", f"first hour of treatment, the clinic's clock, {_PD}", low=0, high=22),
+        _d("sessions_close_hour", 18, "h", f"by when a session is over, {_PD}", low=2, high=24),
+        _d("sessions_on_saturday", False, "", f"treatment on Saturdays, {_PD}"),
+        _d(
+            "all_clear_hour",
+            11,
+            "h",
+            f"from when a missing all-clear of the next morning is told, {_PD}",
+            low=7,
+            high=20,
+        ),
         _d("brand_colour", "", "#rrggbb", "the clinic's own; must be readable, WCAG 2.2 AA 1.4.3; empty: Telek's"),
         _d(
             "weekly_item_budget",

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from apps.patients.views import contacts, desk, own
+from apps.patients.views import contacts, desk, history, own
 
 urlpatterns: list[URLPattern] = [
     path("help/", own.help_now, name="help-now"),
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern] = [
     path("desk/patients/new/", desk.register, name="patient-register"),
     path("desk/patients/<uuid:pk>/contacts/", desk.contacts, name="patient-contacts"),
     path("desk/patients/<uuid:pk>/emergency-contacts/", contacts.of_patient, name="patient-emergency-contacts"),
+    path("desk/patients/<uuid:pk>/history/", history.history, name="patient-history"),
+    path("desk/patients/<uuid:pk>/history/write/", history.write, name="patient-history-write"),
     path("desk/patients/<uuid:pk>/safety-note/", desk.safety_note, name="patient-safety-note"),
     path("desk/patients/<uuid:pk>/safety-plan/", desk.write_plan, name="patient-safety-plan"),
 ]

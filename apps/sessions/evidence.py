@@ -10,8 +10,10 @@ from apps.accounts.clinic_settings import settings_of
 from apps.monitoring.models import Observation, QuestionnaireResponse
 from apps.patients.models import Patient
 from apps.sessions.agreements import consent_state
+from apps.sessions.course_record import review_due
 from apps.sessions.dose_limits import IntervalCheck, Route, interval_check
 from apps.sessions.eligibility import Candidate, Drug, EligibilityLimits
+from apps.sessions.history import history_of
 from apps.sessions.models import (
     DosingSession,
     MedicationAdministration,
@@ -20,8 +22,10 @@ from apps.sessions.models import (
     Screening,
     SessionEvent,
 )
+from apps.sessions.protocols import plan_of
 from apps.sessions.treatment import screening as questions
 from apps.sessions.treatment.facts import ClosingLimits, Fact, Given, standing
+from apps.sessions.treatment.findings import History, findings_of, interactions_of
 from apps.sessions.treatment.gate import Evidence, Gate, GateLimits, gate
 
 VITALS_HOLD = timedelta(minutes=60)  # a reading before the dose counts so long (product default)
@@ -36,8 +40,9 @@ def gate_of(session: DosingSession, at: datetime) -> Gate:
     check = session.pre_dose_checks.order_by("-created_at", "-id").first()
     screened = newest_screening(session.patient)
     today = local_day(session, at)
+    history, plan = history_of(session.patient), plan_of(session.course)
     evidence = Evidence(
-        candidate=_candidate(session, check, screened, settings["rems_certified"], at),
+        candidate=_candidate(session, check, screened, history, settings["rems_certified"], at),
         today=today,
         consent=consent_state(session.patient),
         screened_on=local_day(session, screened.answered_at) if screened else None,
@@ -45,19 +50,28 @@ def gate_of(session: DosingSession, at: datetime) -> Gate:
         checked_today=check is not None and at - check.created_at < CHECK_HOLDS,
         prescriber_present=check.prescriber_present if check else None,
         interval=_interval(session, today),
+        review_due=review_due(session.course, session.number, plan),
+        unchecked=history.unchecked,
+        interactions=interactions_of(history.flags),
         overridden=frozenset(session.overrides.values_list("code", flat=True)),
     )
     limits = EligibilityLimits(rems_applies=session.clinic.country == "US")
-    return gate(evidence, GateLimits(screening_days=settings["screening_days"], eligibility=limits))
+    days = min(settings["screening_days"], plan.screening_days or settings["screening_days"])
+    return gate(evidence, GateLimits(screening_days=days, eligibility=limits))
 
 
 def _candidate(
-    session: DosingSession, check: PreDoseCheck | None, screened: Screening | None, certified: bool, at: datetime
+    session: DosingSession,
+    check: PreDoseCheck | None,
+    screened: Screening | None,
+    history: History,
+    certified: bool,
+    at: datetime,
 ) -> Candidate:
     course = session.course
     vitals = _vitals(session, at)
     findings = questions.findings(screened.answers) if screened else frozenset()
-    asked = _asked(check)
+    asked = _asked(check) | findings_of(history, local_day(session, at))
     return Candidate(
         drug=Drug.ESKETAMINE if course.product == Product.ESKETAMINE else Drug.KETAMINE_IV,
         age=age_on(session.patient.birth_on, local_day(session, at)),

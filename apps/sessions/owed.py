@@ -16,7 +16,7 @@ from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.sessions.actions.reports import step_moment
 from apps.sessions.evidence import local_day
-from apps.sessions.models import MedicationAdministration, RemsForm
+from apps.sessions.models import DriverLink, MedicationAdministration, RemsForm
 from apps.sessions.rems_form import step_day
 
 logger = logging.getLogger(__name__)
@@ -33,6 +33,11 @@ def escalate_forms_due(limit: int = 50) -> int:
 def review_doses_due(limit: int = 50) -> int:
     """A task for each dose that was given by one person alone and is not reviewed; every day again."""
     return _drain(MedicationAdministration.objects.all(), _ask_review, limit)
+
+
+def all_clears_due(limit: int = 50) -> int:
+    """A task for each driver who has not said by now that all is well; once."""
+    return _drain(DriverLink.objects.all(), _ask_driver, limit)
 
 
 def _drain(rows: Any, work: Callable[[Any, datetime], None], limit: int) -> int:
@@ -91,4 +96,19 @@ def _ask_review(dose: MedicationAdministration, now: datetime) -> None:
         source_id=dose.pk,
         rule_code=now.date().isoformat(),
         synthetic=dose.synthetic,
+    )
+
+
+def _ask_driver(link: DriverLink, now: datetime) -> None:
+    link.next_step_at = None
+    link.save(update_fields=["next_step_at"])
+    raise_alert(
+        patient=link.session.patient,
+        cause="no-all-clear",
+        level="P3",
+        title=_("No all-clear on the morning after a session"),
+        source_kind="driver-link",
+        source_id=link.pk,
+        rule_code="no-all-clear",
+        synthetic=link.synthetic,
     )

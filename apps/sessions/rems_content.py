@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from apps.sessions.agreements import digest_of
 from apps.sessions.evidence import closing_limits, facts_of, given_of, newest_screening, standing_dose
+from apps.sessions.history import history_of
 from apps.sessions.models import DosingSession, MedicationAdministration
 from apps.sessions.treatment.facts import DISSOCIATION, Fact, close_out, pressure
 from apps.sessions.treatment.screening import findings
@@ -94,6 +95,7 @@ def _medicines(session: DosingSession) -> Iterator[Line]:
     check = session.pre_dose_checks.order_by("-created_at").first()
     found = set(findings(screened.answers)) if screened else set()
     found |= set(check.new_findings) if check else set()
+    found |= history_of(session.patient).flags
     known = screened is not None or check is not None
     for code, label in (
         ("benzodiazepine", _("Benzodiazepine")),

@@ -10,24 +10,15 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Membership, User
+from apps.accounts.models import Clinic, Membership, User
 from apps.core import clock
 from apps.sessions.actions import Asked, Order, Tap, may_confirm
 from apps.sessions.evidence import newest_weight
 from apps.sessions.models import DoseRoute, DosingSession
-from apps.sessions.treatment.courses import TEMPLATES
+from apps.sessions.protocols import offered
 from apps.sessions.treatment.screening import QUESTIONS
-from apps.sessions.words import ELIGIBILITY
+from apps.sessions.words import ELIGIBILITY, STOP_REASONS
 
-COURSES = {
-    "iv-depression": _("Ketamine IV, depression: 6 in 2 to 3 weeks"),
-    "im-depression": _("Ketamine IM, depression: 6 in 2 to 3 weeks"),
-    "esketamine-trd": _("Esketamine, treatment-resistant depression: label schedule"),
-    "esketamine-mdd-si": _("Esketamine, depression with suicidal thoughts: label schedule"),
-    "oral": _("Ketamine by mouth, depression"),
-    "maintenance-iv": _("Ketamine IV, maintenance"),
-    "pain": _("Ketamine IV, pain"),
-}
 # What may be new on the day of a dose; history does not begin today.
 NEW_TODAY = (
     "mi_or_stroke_within_6_weeks",
@@ -51,7 +42,7 @@ NEW_TODAY = (
 class CourseForm(forms.Form):
     """Which course, and the enrolment where the label asks for one."""
 
-    template = forms.ChoiceField(label=_("Course"), choices=[(key, COURSES[key]) for key in TEMPLATES])
+    template = forms.ChoiceField(label=_("Course"), choices=())
     rems_enrolled_on = forms.DateField(
         label=_("Enrolled in REMS on"),
         required=False,
@@ -59,6 +50,10 @@ class CourseForm(forms.Form):
         widget=forms.DateInput({"type": "date"}),
     )
     inpatient = forms.BooleanField(label=_("Inpatient"), required=False)
+
+    def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["template"].choices = list(offered(clinic).items())  # type: ignore[attr-defined]
 
 
 class OpenForm(forms.Form):
@@ -71,6 +66,13 @@ class ReasonForm(forms.Form):
     """Why."""
 
     reason = forms.CharField(label=_("Why"), max_length=300, required=False)
+
+
+class StopForm(ReasonForm):
+    """Why a course is held or ends."""
+
+    why = forms.ChoiceField(label=_("Because of"), choices=list(STOP_REASONS.items()), initial="other", required=False)
+    field_order = ["why", "reason"]
 
 
 class SignedForm(forms.Form):
@@ -102,6 +104,19 @@ class LeaveForm(SignedForm):
 
     reason = forms.CharField(label=_("Why in spite of what is missing"), max_length=300, required=False)
     field_order = ["reason", "second", "pin"]
+
+
+class DriverForm(forms.Form):
+    """Who takes the person home; with a phone the link is sent there."""
+
+    name = forms.CharField(label=_("Goes home with"), max_length=120)
+    phone = forms.CharField(
+        label=_("Their mobile phone"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput({"inputmode": "tel"}),
+        help_text=_("Empty: show them the link on this screen."),
+    )
 
 
 class PreDoseForm(forms.Form):

@@ -79,6 +79,17 @@ GATE = {
     "second_session_same_day": _("Already a session that day"),
     "over_two_in_7_days": _("More than two sessions in 7 days"),
     "weekly_from_week_5": _("From week 5 once a week"),
+    "review_missing": _("A prescriber reviews the course before this dose"),
+    "medicines_unchecked": _("The person told of a medicine that nobody has checked"),
+}
+#: Medicines beside those of eligibility (patients.medicines.Flag).
+INTERACTIONS = {
+    "sympathomimetic": _("Takes a decongestant or another medicine that raises pressure"),
+    "cyp3a4_inhibitor": _("Takes a CYP3A4 inhibitor: raises ketamine by mouth"),
+    "cyp2b6_inhibitor": _("Takes a CYP2B6 inhibitor: raises esketamine"),
+    "cyp_inducer": _("Takes an enzyme inducer: lowers ketamine"),
+    "theophylline": _("Takes theophylline: lower seizure threshold"),
+    "lamotrigine": _("Takes lamotrigine: may blunt the effect"),
 }
 DOSE = {
     "weight_missing_or_implausible": _("Weight missing, under 30 or over 250 kg"),
@@ -104,6 +115,7 @@ DOSE = {
     "above_label_starting_dose": _("Above the starting dose of the label"),
     "bmi_30_consider_ideal_weight": _("BMI 30 or more: consider ideal weight"),
     "home_use_fda_2023_warning": _("Home use: FDA warning of October 2023"),
+    "over_protocol_limit": _("Over the limit of this course's own protocol"),
 }
 LEAVING = {
     "under_2h_since_last_device": _("2 hours after the last device"),
@@ -151,7 +163,41 @@ MOAAS = {
     1: _("only to pain"),
     0: _("not at all"),
 }
-_ALL = {**DOSE, **ELIGIBILITY, **GATE, **LEAVING}
+COURSES = {
+    "iv-depression": _("Ketamine IV, depression: 6 in 2 to 3 weeks"),
+    "im-depression": _("Ketamine IM, depression: 6 in 2 to 3 weeks"),
+    "esketamine-trd": _("Esketamine, treatment-resistant depression: label schedule"),
+    "esketamine-mdd-si": _("Esketamine, depression with suicidal thoughts: label schedule"),
+    "oral": _("Ketamine by mouth, depression"),
+    "maintenance-iv": _("Ketamine IV, maintenance"),
+    "pain": _("Ketamine IV, pain"),
+}
+#: Why a course was held or stopped.
+STOP_REASONS = {
+    "response-kept": _("the response holds"),
+    "no-response": _("no response"),
+    "side-effects": _("side effects"),
+    "contraindication": _("a contraindication"),
+    "misuse": _("misuse"),
+    "own-wish": _("the person's wish"),
+    "cost": _("cost, insurance"),
+    "moved": _("moved, other clinic"),
+    "lost": _("no contact any more"),
+    "other": _("something else"),
+}
+#: What stands against a planned day.
+PLANNING = {
+    "too_soon": _("Closer to the dose before than the course allows"),
+    "too_late": _("Further from the dose before than the course allows"),
+    "over_planned": _("More doses than the course has"),
+    "past": _("In the past"),
+    "closed_day": _("The clinic does not treat that day"),
+    "outside_hours": _("Outside the hours of treatment"),
+    "chairs_full": _("Every chair is taken"),
+    "prescriber_away": _("The prescriber is away"),
+    "person_busy": _("The person has a visit then"),
+}
+_ALL = {**DOSE, **ELIGIBILITY, **GATE, **LEAVING, **INTERACTIONS, **PLANNING}
 
 
 def word(code: str) -> str:

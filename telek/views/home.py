@@ -19,7 +19,8 @@ from apps.monitoring import curves
 from apps.monitoring.views.portal import due_forms, own_record, scores_hidden
 from apps.patients.models import Patient, SafetyPlan
 from apps.sessions.after_dose import window_of
-from apps.sessions.models import Visit, VisitStatus
+from apps.sessions.driver_links import driving_of
+from apps.sessions.models import DosingSession, Visit, VisitStatus
 from apps.sessions.open_times import booking_rules
 
 COMING = [VisitStatus.PLANNED, VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS]
@@ -50,6 +51,7 @@ def _patient_home(request: ClinicRequest) -> HttpResponse:
         "due": due,
         "visit": visit,
         "after_dose": window_of(patient) if booking_rules(patient).allowed else None,
+        "driving": driving_of(_last_session(patient), clock.now()),
         "message": message,
         "unread_messages": unread,
         "has_plan": SafetyPlan.objects.filter(patient=patient).exists(),
@@ -59,6 +61,11 @@ def _patient_home(request: ClinicRequest) -> HttpResponse:
     seen = [row["slot"] for row in due] + [row for row in (visit, message, context.get("newest")) if row is not None]
     audit.record_seen(seen, actor_id=request.user.pk, detail="home")
     return render(request, "patients/home.html", context)
+
+
+def _last_session(patient: Patient) -> DosingSession | None:
+    rows = DosingSession.objects.filter(patient=patient).select_related("patient")
+    return rows.order_by("-opened_at").first()
 
 
 def _greeting(patient: Patient) -> str:

@@ -40,7 +40,18 @@ from apps.notifications.models import Delivery, PushSubscription
 from apps.patients import actions as patients
 from apps.patients.models import Patient
 from apps.sessions import actions as treatment
-from apps.sessions.models import DifferentTime, RemsForm, Visit, VisitHours, VisitNote
+from apps.sessions.driver_links import hash_token, new_token
+from apps.sessions.models import (
+    AdverseEvent,
+    DifferentTime,
+    DriverLink,
+    Protocol,
+    RemsForm,
+    Visit,
+    VisitHours,
+    VisitNote,
+)
+from apps.sessions.protocols import starting_body
 from tests.cast import Cast, make_cast, make_person
 from tests.clinical.packs import pack_for
 from tests.monitoring.stage import questionnaire
@@ -124,6 +135,12 @@ def _fill(world: World, relation: str, patient: Patient, clinician: User) -> Non
     world.note("drill", relation, known or start_drill(clinic=patient.clinic, actor=clinician).pk)
     world.note("own-device", relation, _device_of(patient).pk)
     world.note("page-token", relation, one_tap_token(Delivery.objects.filter(subject_id=alert.pk).earliest("pk").pk))
+    for kind, told in (
+        ("medicine", patients.MedicineTold(f"Medicine {word}")),
+        ("condition", patients.ConditionTold("F33.2", f"Condition {word}")),
+        ("allergy", patients.AllergyTold(f"Allergy {word}")),
+    ):
+        world.note(kind, relation, patients.record_entry(patient=patient, told=told, actor=clinician).pk)
     patients.write_safety_note(patient=patient, text=f"Note {word}", actor=clinician)
     _fill_survey(world, relation, patient, clinician)
     _fill_talk(world, relation, patient, clinician)
@@ -221,6 +238,29 @@ def _fill_treatment(world: World, relation: str, patient: Patient, clinician: Us
     session = treatment.open_session(course=course, chair=f"Chair {CLINICAL[relation]}"[:30], actor=clinician)
     world.note("course", relation, course.pk)
     world.note("dosing-session", relation, session.pk)
+    event = AdverseEvent.objects.create(
+        clinic=patient.clinic,
+        patient=patient,
+        session=session,
+        term="Syncope",
+        grade=3,
+        seriousness="important",
+        onset_at=clock.now(),
+        action=f"Lay down {CLINICAL[relation]}",
+        author=clinician.membership,
+    )
+    world.note("serious-event", relation, event.pk)
+    token = new_token()
+    DriverLink.objects.create(
+        clinic=patient.clinic,
+        session=session,
+        name=f"Driver {CLINICAL[relation]}",
+        token_hash=hash_token(token),
+        made_by=clinician.membership,
+        opens_at=clock.now(),
+        expires_at=clock.now() + timedelta(hours=9),
+    )
+    world.note("driver-token", relation, token)
     form = RemsForm.objects.create(
         clinic=patient.clinic, session=session, due_on=clock.now().date(), next_step_at=clock.now() + timedelta(days=2)
     )
@@ -244,6 +284,7 @@ def _fill_clinics(world: World) -> None:
         with use_clinic(clinic.pk):
             _fill_clinic(world, relation, clinic, member)
             _fill_hours(world, relation, clinic, member)
+            _fill_protocol(world, relation, clinic, member)
 
 
 def _fill_clinic(world: World, relation: str, clinic: Clinic, member: User) -> None:
@@ -275,6 +316,17 @@ def _fill_clinic(world: World, relation: str, clinic: Clinic, member: User) -> N
     world.note("ready-answer", relation, answer.pk)
     token, _text = create_token(label="lab", scopes=[Permission.SEE_DESK], days=9, actor=member)
     world.note("staff-token", relation, token.pk)
+
+
+def _fill_protocol(world: World, relation: str, clinic: Clinic, member: User) -> None:
+    protocol = Protocol.objects.create(
+        clinic=clinic,
+        key=f"own-{relation}",
+        version=1,
+        body=starting_body("iv-depression") | {"name": f"Protocol {NAME[relation]}"},
+        author=member.membership,
+    )
+    world.note("protocol", relation, protocol.pk)
 
 
 def _fill_hours(world: World, relation: str, clinic: Clinic, member: User) -> None:

@@ -62,6 +62,7 @@ PUMP = {
     "alerts_alertstep": "insert, select",
     "alerts_rule": "select, update",
     "audit_auditevent": "insert, select",
+    "care_sessions_driverlink": "select, update",
     "care_sessions_medicationadministration": "select, update",
     "care_sessions_remsform": "select, update",
     "care_sessions_visit": "select, update",

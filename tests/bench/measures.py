@@ -29,6 +29,7 @@ from apps.core import clock
 from apps.notifications import claims
 from apps.patients.models import Patient
 from tests.bench import forecasts, readings, scene
+from tests.bench.board import board
 from tests.bench.chat import chat
 from tests.bench.figures import Figure, cpu_ms, interleaved, quantile, seconds
 from tests.bench.serving import serve
@@ -273,6 +274,7 @@ ALL = {
     "reminders": reminders,  # before there are alerts, which a pump would see to first
     "chat": chat,
     "answer to desk": answer_to_desk,
+    "board": board,
     "worklist": worklist,
     "device readings": readings.device_ingest,
     "patient trend": readings.patient_trend,

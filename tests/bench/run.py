@@ -2,6 +2,7 @@
 
     bin/bench --seed 1              everything, in about three minutes on 2 cores
     bin/bench --only pump           the figures whose name holds that word
+    bin/bench --only board --seconds 600
 
 The rig is the one of the chaos tests: PostgreSQL with fsync on, Valkey, the fake provider, and real processes of the
 pump and the web server. Latencies are by the wall; costs are CPU milliseconds of this process.
@@ -28,6 +29,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="of interleaved comparisons")
     parser.add_argument("--clients", type=int, default=200, help="sockets of the chat")
     parser.add_argument("--only", default="", help="a word of the names that are wanted")
+    parser.add_argument("--seconds", type=int, default=30, help="how long the board is watched")
     return parser.parse_args(words)
 
 

@@ -116,3 +116,39 @@ def test_a_serious_adverse_event_is_told_on_at_once_and_stays_as_written(cast: C
         assert Alert.objects.get(cause="serious-adverse-event").level == "P2"
         with pytest.raises(DatabaseError), transaction.atomic():
             AdverseEvent.objects.filter(pk=row.pk).update(grade=1)
+
+
+def test_a_serious_event_has_a_package_with_and_without_names(cast: Cast) -> None:
+    session = sprayed(cast)
+    with cast.acting(cast.nurse) as nurse, transaction.atomic():
+        happened = Happened(
+            term="Syncope",
+            grade=3,
+            onset_at=session.opened_at + timedelta(minutes=20),
+            action="Maria Alvarez lay down",
+            seriousness="important",
+        )
+        event = actions.report_adverse_event(patient=cast.patient, session=session, happened=happened, actor=nurse)
+    desk = cast.client(cast.nurse)
+    page = desk.get(f"/desk/adverse-events/{event.pk}/package/").content.decode()
+    for words in ("Syncope", "Maria Alvarez", "24KJ118", "144/86", "important medical event"):
+        assert words in page
+    bare = desk.get(f"/desk/adverse-events/{event.pk}/package.json?names=0").content.decode()
+    body = json.loads(bare)
+    assert body["de_identified"]
+    for word in (
+        "Maria",
+        "Alvarez",
+        "Elena",
+        "Ruiz",
+        "20417",
+        "Riverside",
+        "1992",
+        "Osei",
+        str(session.opened_at.year),
+    ):
+        assert word not in bare
+    values = {line["key"]: line["value"] for part in body["package"] for line in part["lines"]}
+    assert values["onset"].endswith("min")
+    assert values["action"] == "(left out)"
+    assert values["dose"] == "56 mg, nasal spray"

@@ -88,6 +88,12 @@ def clock_time(at: datetime | None, zone: object = None) -> SafeString | str:
 
 
 @register.filter
+def box_time(at: datetime | None, zone: object = None) -> str:
+    """As a box of date and time takes it, 2026-11-25T08:41, in a zone. Empty for None."""
+    return "" if at is None else timezone.localtime(at, _zone(zone)).strftime("%Y-%m-%dT%H:%M")
+
+
+@register.filter
 def clock_seconds(at: datetime | None, zone: object = None) -> SafeString | str:
     """The time of day with seconds, 08:41:16. Empty for None."""
     if at is None:

@@ -28,10 +28,19 @@ from apps.sessions.actions.courses import (
     start_course,
 )
 from apps.sessions.actions.doses import Order, end_dose, give_device, give_dose, move_dose, review_dose, void_dose
+from apps.sessions.actions.driver import (
+    MadeLink,
+    make_driver_link,
+    revoke_driver_link,
+    say_own_morning,
+    use_driver_link,
+)
 from apps.sessions.actions.events import Noted, Tap, note_events
 from apps.sessions.actions.hours import add_different_time, add_hours, end_hours, withdraw_different_time
 from apps.sessions.actions.leaving import discharge, end_without_dose, leave_against_advice, leaving
 from apps.sessions.actions.notes import correct_note, save_note, sign_note
+from apps.sessions.actions.planning import change_phase, conflicts_of, move_planned, plan_course, review_course
+from apps.sessions.actions.protocols import draft_protocol, publish_protocol, retire_protocol
 from apps.sessions.actions.rating import rate
 from apps.sessions.actions.reports import Happened, note_submission, report_adverse_event
 from apps.sessions.actions.self_booking import book_own, move_own
@@ -43,6 +52,7 @@ __all__ = [
     "CHECKS",
     "Asked",
     "Happened",
+    "MadeLink",
     "Noted",
     "Order",
     "Tap",
@@ -60,10 +70,13 @@ __all__ = [
     "book_visit",
     "cancel",
     "change",
+    "change_phase",
     "check_before_dose",
     "conflicts",
+    "conflicts_of",
     "correct_note",
     "discharge",
+    "draft_protocol",
     "end_course",
     "end_dose",
     "end_hours",
@@ -78,22 +91,30 @@ __all__ = [
     "leave",
     "leave_against_advice",
     "leaving",
+    "make_driver_link",
     "may_confirm",
     "may_still_cancel",
     "move_dose",
     "move_own",
+    "move_planned",
     "note_device_check",
     "note_events",
     "note_submission",
     "open_session",
     "override_gate",
+    "plan_course",
     "publish_consent",
+    "publish_protocol",
     "rate",
     "report",
     "report_adverse_event",
+    "retire_protocol",
+    "review_course",
     "review_dose",
+    "revoke_driver_link",
     "save_note",
     "say_delay",
+    "say_own_morning",
     "set_enrolment",
     "set_pin",
     "show",
@@ -102,6 +123,7 @@ __all__ = [
     "start_course",
     "take_over",
     "tell_wishes",
+    "use_driver_link",
     "void_dose",
     "wait",
     "withdraw_consent",

@@ -17,13 +17,16 @@ from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
 from apps.patients.models import Patient
+from apps.sessions.actions.planning import record_change
 from apps.sessions.actions.sitting import announce, keep, locked, member_of, refusals_audited
 from apps.sessions.eligibility import REASONS
 from apps.sessions.evidence import gate_of
-from apps.sessions.models import Course, CourseStatus, DosingSession, GateOverride, PreDoseCheck
+from apps.sessions.models import Course, CourseChangeKind, CourseStatus, DosingSession, GateOverride, PreDoseCheck
+from apps.sessions.protocols import in_force, offered, template_of
 from apps.sessions.record import clean
 from apps.sessions.refusal import TreatmentRefused
 from apps.sessions.treatment.courses import TEMPLATES
+from apps.sessions.words import STOP_REASONS
 
 
 @refusals_audited
@@ -33,17 +36,19 @@ def start_course(
 ) -> Course:
     """A course after one of the templates. Raises TreatmentRefused: not-allowed, template, not-active, one-course."""
     member = member_of(actor, Permission.PRESCRIBE)
-    if template not in TEMPLATES:
+    if template not in offered(patient.clinic):
         raise TreatmentRefused("template", _("Choose a course."))
     if patient.status != "active":
         raise TreatmentRefused("not-active", _("This person is not in care."))
-    plan = TEMPLATES[template]
+    own = in_force(patient.clinic, template)
+    plan = template_of(own) if own else TEMPLATES[template]
     try:
         with transaction.atomic():
             course = Course.objects.create(
                 clinic_id=patient.clinic_id,
                 patient=patient,
                 template=template,
+                protocol=own,
                 product=plan.product,
                 route=plan.route.value,
                 indication=plan.indication,
@@ -56,23 +61,32 @@ def start_course(
             )
     except IntegrityError:
         raise TreatmentRefused("one-course", _("This person has a course already. End it first.")) from None
+    record_change(course, CourseChangeKind.STARTED, member)
     audit.record(action=Action.CREATE, actor_id=actor.pk, obj=course, detail=template)
     return course
 
 
 @refusals_audited
 @transaction.atomic
-def end_course(*, course: Course, status: str, reason: str, actor: User) -> Course:
-    """status: completed, revoked, on-hold or active again. A stop needs a reason. An open session stands in the way."""
-    member_of(actor, Permission.PRESCRIBE)
+def end_course(*, course: Course, status: str, reason: str, actor: User, why: str = "other") -> Course:
+    """status: completed, revoked, on-hold or active again; why: of STOP_REASONS. A stop needs a reason.
+
+    An open session stands in the way. What was planned is taken back when it ends.
+    """
+    member = member_of(actor, Permission.PRESCRIBE)
     course = Course.objects.select_for_update().get(pk=course.pk)
     if course.sessions.filter(status="in-progress").exists():
         raise TreatmentRefused("session-open", _("The person is in the chair. Finish the session first."))
     if status != CourseStatus.ACTIVE and not clean(reason):
         raise TreatmentRefused("reason", _("Say why."))
+    if why not in STOP_REASONS:
+        raise TreatmentRefused("why", _("Choose why."))
     course.status, course.stop_reason = status, clean(reason, 300)
     course.ended_at = None if status in (CourseStatus.ACTIVE, CourseStatus.ON_HOLD) else clock.now()
     course.save()
+    if course.ended_at is not None:
+        course.planned.filter(status="planned").update(status="cancelled")
+    record_change(course, CourseChangeKind(status), member, reason=reason, code="" if status == "active" else why)
     audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=course, detail=status)
     return course
 
@@ -112,6 +126,7 @@ def open_session(*, course: Course, chair: str, actor: User) -> DosingSession:
             )
     except IntegrityError:
         raise TreatmentRefused("open-already", _("This person is in a session already.")) from None
+    course.planned.filter(status="planned", number=session.number).update(status="done")
     audit.record(action=Action.CREATE, actor_id=actor.pk, obj=session)
     announce(session)
     return session

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,7 @@ from apps.sessions.board import reread
 from apps.sessions.dose_limits import DoseCheck, DoseLevel, Indication, Region, Route, dose_check
 from apps.sessions.evidence import age_on, facts_of, gate_of, local_day, newest_height, standing_dose
 from apps.sessions.models import DosingSession, MedicationAdministration, SessionEventKind, TreatmentConsent
+from apps.sessions.protocols import plan_of
 from apps.sessions.record import clean
 from apps.sessions.refusal import TreatmentRefused
 from apps.sessions.treatment.facts import pressure
@@ -52,11 +53,11 @@ class Order:
 
 
 def judged(session: DosingSession, order: Order, at: datetime) -> DoseCheck:
-    """The dose check (clinical.md 2.2) for this person and course."""
+    """The dose check (clinical.md 2.2) for this person and course, with the course's own tighter limits."""
     course = session.course
     region = Region.EU if settings_of(session.clinic)["label_region"] == "EU" else Region.US
     nasal = course.route == Route.INTRANASAL_ESKETAMINE.value
-    return dose_check(
+    found = dose_check(
         dose_limits.Dose(
             route=Route(course.route),
             dose_mg=order.dose_mg,
@@ -70,6 +71,9 @@ def judged(session: DosingSession, order: Order, at: datetime) -> DoseCheck:
             bolus_mg_per_kg=order.bolus_mg_per_kg,
         )
     )
+    if plan_of(course).limits.over(order.dose_mg, found.mg_per_kg, order.duration_minutes):
+        return replace(found, level=DoseLevel.HARD_STOP, reasons=(*found.reasons, "over_protocol_limit"))
+    return found
 
 
 @refusals_audited

@@ -22,7 +22,9 @@ from apps.sessions.models.dosing import (
     SessionEventKind,
     SessionStatus,
 )
+from apps.sessions.models.driver import DriverLink, MorningCheck
 from apps.sessions.models.hours import DifferentTime, VisitHours
+from apps.sessions.models.protocols import CourseChange, CourseChangeKind, PlannedDose, Protocol
 from apps.sessions.models.reports import SERIOUS, AdverseEvent, RemsForm
 from apps.sessions.models.visits import (
     LIVE,
@@ -43,14 +45,20 @@ __all__ = [
     "ConsentText",
     "CountersignPin",
     "Course",
+    "CourseChange",
+    "CourseChangeKind",
     "CourseStatus",
     "DifferentTime",
     "DoseRoute",
     "DosingSession",
+    "DriverLink",
     "GateOverride",
     "MedicationAdministration",
+    "MorningCheck",
+    "PlannedDose",
     "PreDoseCheck",
     "Product",
+    "Protocol",
     "RemsForm",
     "Screening",
     "SessionEvent",

@@ -43,7 +43,9 @@ class Course(ClinicRow):
     """A planned series of doses for one person (FHIR CarePlan)."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="courses")
-    template = models.CharField(max_length=40)  # key of treatment.courses, as it was chosen
+    template = models.CharField(max_length=40)  # key of treatment.courses or of the clinic's own, as it was chosen
+    protocol = models.ForeignKey("Protocol", null=True, on_delete=models.PROTECT, related_name="courses")
+    phase = models.PositiveSmallIntegerField(default=0, db_default=0)  # of its template, from 0
     product = models.CharField(max_length=12, choices=Product)
     route = models.CharField(max_length=24, choices=DoseRoute)
     indication = models.CharField(

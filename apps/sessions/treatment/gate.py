@@ -29,6 +29,9 @@ class Evidence:
     checked_today: bool = False
     prescriber_present: bool | None = None
     interval: IntervalCheck | None = None
+    review_due: bool = False  # the course asks for a review before this dose, and there was none
+    unchecked: bool = False  # the person told of a medicine that nobody of staff has looked at
+    interactions: tuple[str, ...] = ()  # flags of medicines beside those of eligibility
     overridden: frozenset[str] = frozenset()
 
 
@@ -85,16 +88,18 @@ def gate(evidence: Evidence, limits: GateLimits = DEFAULT_GATE) -> Gate:
     hard = [GateItem(code, None, overridable=False) for code in _hard(evidence, limits)]
     found = eligibility(evidence.candidate, limits=limits.eligibility)
     soft = [_item(code, evidence.overridden) for code in found.reasons]
-    weekly = [
-        GateItem(code, Status.HOLD, overridable=True, overridden=code in evidence.overridden)
-        for code in _warned_interval(evidence)
-    ]
-    items = [*hard, *soft, *weekly]
+    weekly = [_item_of(code, Status.HOLD, evidence.overridden) for code in _warned_interval(evidence)]
+    told = [_item_of("medicines_unchecked", Status.HOLD, evidence.overridden)] if evidence.unchecked else []
+    beside = [GateItem(code, Status.CAUTION, overridable=False) for code in evidence.interactions]
+    items = [*hard, *soft, *weekly, *told, *beside]
     return Gate(tuple(sorted(items, key=lambda item: not item.blocks)))
 
 
 def _item(code: str, overridden: frozenset[str]) -> GateItem:
-    status = REASONS[code]
+    return _item_of(code, REASONS[code], overridden)
+
+
+def _item_of(code: str, status: Status, overridden: frozenset[str]) -> GateItem:
     allowed = status in OVERRIDABLE
     return GateItem(code, status, overridable=allowed, overridden=allowed and code in overridden)
 
@@ -102,18 +107,24 @@ def _item(code: str, overridden: frozenset[str]) -> GateItem:
 def _hard(evidence: Evidence, limits: GateLimits) -> Iterator[str]:
     if evidence.consent != "active":
         yield f"consent_{evidence.consent}"
+    yield from _of_screening(evidence, limits)
+    if not evidence.checked_today:
+        yield "pre_dose_check_missing"
+    if evidence.prescriber_present is not True:
+        yield "prescriber_not_present"
+    if evidence.review_due:
+        yield "review_missing"
+    if evidence.interval is not None and evidence.interval.level is DoseLevel.HARD_STOP:
+        yield from (code for code in evidence.interval.reasons if code != "weekly_from_week_5")
+
+
+def _of_screening(evidence: Evidence, limits: GateLimits) -> Iterator[str]:
     if evidence.screened_on is None:
         yield "screening_missing"
     elif evidence.today - evidence.screened_on > timedelta(days=limits.screening_days):
         yield "screening_too_old"
     elif evidence.unclear:
         yield "screening_unclear"
-    if not evidence.checked_today:
-        yield "pre_dose_check_missing"
-    if evidence.prescriber_present is not True:
-        yield "prescriber_not_present"
-    if evidence.interval is not None and evidence.interval.level is DoseLevel.HARD_STOP:
-        yield from (code for code in evidence.interval.reasons if code != "weekly_from_week_5")
 
 
 def _warned_interval(evidence: Evidence) -> Iterator[str]:

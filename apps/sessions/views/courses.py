@@ -20,10 +20,11 @@ from apps.patients.models import Patient
 from apps.sessions import actions
 from apps.sessions.agreements import consent_in_force, consent_state
 from apps.sessions.evidence import newest_screening
+from apps.sessions.history import history_codes
 from apps.sessions.models import Course, DosingSession, SessionWishes
 from apps.sessions.refusal import TreatmentRefused
 from apps.sessions.treatment.screening import findings, unsure
-from apps.sessions.treatment_forms import QUESTION_WORDS, CourseForm, ReasonForm, ScreeningForm
+from apps.sessions.treatment_forms import QUESTION_WORDS, CourseForm, ScreeningForm, StopForm
 from apps.sessions.words import word
 
 
@@ -36,7 +37,8 @@ def _patient(request: ClinicRequest, pk: UUID) -> Patient:
 @require_GET
 def treatment(request: ClinicRequest, pk: UUID) -> HttpResponse:
     """Courses, sessions, consent, screening and wishes of one person."""
-    return _page(request, _patient(request, pk), CourseForm(), HTTPStatus.OK)
+    patient = _patient(request, pk)
+    return _page(request, patient, CourseForm(clinic=patient.clinic), HTTPStatus.OK)
 
 
 @door(Permission.PRESCRIBE)
@@ -44,7 +46,7 @@ def treatment(request: ClinicRequest, pk: UUID) -> HttpResponse:
 def start(request: ClinicRequest, pk: UUID) -> HttpResponse:
     """A prescriber begins a course."""
     patient = _patient(request, pk)
-    form = CourseForm(request.POST)
+    form = CourseForm(request.POST, clinic=patient.clinic)
     if form.is_valid():
         try:
             actions.start_course(patient=patient, **form.cleaned_data, actor=request.user)
@@ -67,7 +69,7 @@ def _page(request: ClinicRequest, patient: Patient, form: CourseForm, status: HT
         "courses": courses,
         "sessions": shown,
         "form": form,
-        "reason_form": ReasonForm(),
+        "reason_form": StopForm(),
         "may_prescribe": request.user.may(Permission.PRESCRIBE),
         "going_on": any(course.status in ("active", "on-hold") for course in courses),
         "consent": consent_in_force(patient),
@@ -75,6 +77,7 @@ def _page(request: ClinicRequest, patient: Patient, form: CourseForm, status: HT
         "consent_words": word(f"consent_{consent_state(patient)}"),
         "screened": screened,
         "found": [word(code) for code in sorted(findings(screened.answers))] if screened else [],
+        "history_found": [word(code) for code in history_codes(patient)],
         "unsure": [QUESTION_WORDS[key] for key in unsure(screened.answers)] if screened else [],
         "wishes": SessionWishes.objects.filter(patient=patient).order_by("-created_at", "-id").first(),
     }
@@ -87,12 +90,14 @@ def _page(request: ClinicRequest, patient: Patient, form: CourseForm, status: HT
 def end_course(request: ClinicRequest, pk: UUID) -> HttpResponse:
     """Complete, stop or hold a course, or let it go on."""
     course = get_object_or_404(Course.objects.visible_to(request.user), pk=pk)
-    form = ReasonForm(request.POST)
-    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    form = StopForm(request.POST)
+    given = form.cleaned_data if form.is_valid() else {"reason": "", "why": ""}
     wanted = request.POST.get("status", "")
     status = wanted if wanted in ("active", "on-hold", "completed", "revoked") else "completed"
     try:
-        actions.end_course(course=course, status=status, reason=reason, actor=request.user)
+        actions.end_course(
+            course=course, status=status, reason=given["reason"], why=given["why"] or "other", actor=request.user
+        )
     except TreatmentRefused as refusal:
         messages.error(request, refusal.message)
     return redirect("treatment", course.patient_id)

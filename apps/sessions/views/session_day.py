@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from http import HTTPStatus
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -20,6 +18,7 @@ from apps.core import clock
 from apps.patients.models import Patient
 from apps.sessions import actions
 from apps.sessions.agreements import consent_in_force, consent_state, text_in_force
+from apps.sessions.driver_links import driving_of
 from apps.sessions.evidence import newest_screening
 from apps.sessions.models import DosingSession, SessionWishes
 from apps.sessions.refusal import TreatmentRefused
@@ -39,7 +38,8 @@ def patient_of(request: ClinicRequest) -> Patient:
 def session_day(request: ClinicRequest) -> HttpResponse:
     """Before, during and after a session, and what is still to do."""
     patient = patient_of(request)
-    last = DosingSession.objects.visible_to(request.user).filter(patient=patient).order_by("-opened_at").first()
+    sessions = DosingSession.objects.visible_to(request.user).filter(patient=patient).select_related("patient")
+    last = sessions.order_by("-opened_at").first()
     context = {
         "nav": "more",
         "patient": patient,
@@ -48,20 +48,11 @@ def session_day(request: ClinicRequest) -> HttpResponse:
         "consent_state": consent_state(patient),
         "screened": newest_screening(patient),
         "wishes": SessionWishes.objects.filter(patient=patient).order_by("-created_at", "-id").first(),
-        "no_driving_until": no_driving_until(last, clock.now()),
+        "driving": driving_of(last, clock.now()),
+        "card": last if last is not None and last.finished_at and last.dose_started_at else None,
         "in_chair": last is not None and last.is_open,
     }
     return render(request, "sessions/day_show.html", context)
-
-
-def no_driving_until(session: DosingSession | None, at: datetime) -> datetime | None:
-    """The morning after a dose, six o'clock where the person lives; None when it is past, or without a dose."""
-    if session is None or session.dose_started_at is None:
-        return None
-    zone = ZoneInfo(session.patient.time_zone)
-    day = session.dose_started_at.astimezone(zone).date() + timedelta(days=1)
-    until = datetime(day.year, day.month, day.day, 6, tzinfo=zone)
-    return until if until > at else None
 
 
 @door(Permission.OWN_RECORD)

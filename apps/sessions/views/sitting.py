@@ -12,6 +12,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -24,6 +25,7 @@ from apps.sessions import actions
 from apps.sessions.actions.doses import devices_given, devices_of, judged
 from apps.sessions.board import on_the_board
 from apps.sessions.discharge import NO_OVERRIDE
+from apps.sessions.driver_links import live_link
 from apps.sessions.evidence import facts_of, gate_of, newest_screening, standing_dose
 from apps.sessions.forms import faults
 from apps.sessions.models import DoseRoute, DosingSession, MedicationAdministration, SessionEvent, SessionWishes
@@ -34,6 +36,7 @@ from apps.sessions.treatment.facts import live_effects
 from apps.sessions.treatment.screening import unsure
 from apps.sessions.treatment_forms import (
     DoseForm,
+    DriverForm,
     EndDoseForm,
     LeaveForm,
     MoveForm,
@@ -75,6 +78,8 @@ def _page(
         "leave_at": earliest_leave(session),
         "wishes": SessionWishes.objects.filter(patient=session.patient).order_by("-created_at", "-id").first(),
         "others": on_the_board(request.user).exclude(pk=session.pk)[:6],
+        "driver": live_link(session, at),
+        "driver_form": _driver_form(session, events),
         "adverse": list(session.adverse_events.order_by("onset_at")),
         "adverse_form": AdverseEventForm() if request.user.may(Permission.WRITE_OBSERVATIONS) else None,
         **_happened(session, events),
@@ -97,6 +102,12 @@ def _happened(session: DosingSession, events: list[SessionEvent]) -> dict[str, A
     }
 
 
+def _driver_form(session: DosingSession, events: list[SessionEvent]) -> DriverForm:
+    """With the name that was noted for the way home."""
+    escorts = [event.text for event in events if event.kind == "escort"]
+    return DriverForm(initial={"name": escorts[-1] if escorts else ""})
+
+
 def _verbs(request: ClinicRequest, session: DosingSession, dose: MedicationAdministration | None) -> dict[str, Any]:
     """What may be done now, with its forms."""
     given: dict[str, Any] = {"may_give": request.user.may(Permission.GIVE_DOSES)}
@@ -112,9 +123,18 @@ def _verbs(request: ClinicRequest, session: DosingSession, dose: MedicationAdmin
 def _before(request: ClinicRequest, session: DosingSession) -> dict[str, Any]:
     stands = gate_of(session, clock.now())
     screened = newest_screening(session.patient)
+    known = _known_then(session)
     return {
         "gate": stands,
-        "gate_items": [(item, word(item.code), STATUS[item.status] if item.status else "") for item in stands.items],
+        "gate_items": [
+            (
+                item,
+                word(item.code),
+                STATUS[item.status] if item.status else "",
+                known is not None and item.code not in known,
+            )
+            for item in stands.items
+        ],
         "check": session.pre_dose_checks.order_by("-created_at").first(),
         "check_form": PreDoseForm(),
         "dose_form": DoseForm(session=session, actor=request.user),
@@ -122,6 +142,13 @@ def _before(request: ClinicRequest, session: DosingSession) -> dict[str, Any]:
         "unsure": unsure(screened.answers) if screened else (),
         "reason_form": ReasonForm(),
     }
+
+
+def _known_then(session: DosingSession) -> set[str] | None:
+    """What stood at the person's last dose; None before the first."""
+    doses = MedicationAdministration.objects.known().filter(patient=session.patient)
+    last = doses.order_by("-started_at").first()
+    return None if last is None else set(last.gate)
 
 
 def _after(request: ClinicRequest, session: DosingSession, dose: MedicationAdministration) -> dict[str, Any]:
@@ -289,5 +316,21 @@ def card(request: ClinicRequest, pk: UUID) -> HttpResponse:
     """What the person takes home: no driving until tomorrow, what is normal, when to call. For printing."""
     session = _session(request, pk)
     audit.record_seen([session], actor_id=request.user.pk, detail="discharge card")
-    context = {"nav": "sessions", "session": session, "patient": session.patient}
+    driver = live_link(session, clock.now())
+    context = {"nav": "sessions", "session": session, "patient": session.patient, "driver": driver}
     return render(request, "sessions/card_show.html", context)
+
+
+@door(Permission.GIVE_DOSES)
+@require_POST
+def driver_link(request: ClinicRequest, pk: UUID) -> HttpResponse:
+    """Make the driver's link; its address is shown once, here."""
+    session = _session(request, pk)
+    form = DriverForm(request.POST)
+    try:
+        made = actions.make_driver_link(session=session, **_cleaned(form), actor=request.user)
+    except TreatmentRefused as refusal:
+        messages.error(request, refusal.message)
+        return redirect(session.path)
+    address = request.build_absolute_uri(reverse("driver", args=[made.token]))
+    return _page(request, session, driver_address=address)

@@ -18,7 +18,15 @@ from apps.accounts.permissions import Role
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
-from apps.patients.models import Consent, EmergencyContact, Patient, SafetyNote, SafetyPlan, Whereabouts
+from apps.patients.models import (
+    AllergyIntolerance,
+    Consent,
+    EmergencyContact,
+    Patient,
+    SafetyNote,
+    SafetyPlan,
+    Whereabouts,
+)
 
 PLAN_STEPS = (
     "warning_signs",
@@ -97,6 +105,8 @@ def update_record(*, patient: Patient, actor: User, **changes: Any) -> Patient:
     if "time_zone" in changes:
         check_zone(changes["time_zone"])
     changed = [name for name, value in changes.items() if getattr(patient, name) != value]
+    if "allergies" in changed and AllergyIntolerance.objects.filter(patient=patient).exists():
+        raise ValidationError({"allergies": _("Allergies are a list of this person's: change them there.")})
     for name in changed:
         setattr(patient, name, changes[name])
     if changed:

@@ -1,0 +1,33 @@
+"""The person in care: who they are, and what they have and take."""
+
+from apps.patients.models.history import (
+    AllergyIntolerance,
+    Condition,
+    HistoryKind,
+    HistoryReview,
+    HistoryRow,
+    MedicationStatement,
+)
+from apps.patients.models.person import (
+    Consent,
+    EmergencyContact,
+    Patient,
+    SafetyNote,
+    SafetyPlan,
+    Whereabouts,
+)
+
+__all__ = [
+    "AllergyIntolerance",
+    "Condition",
+    "Consent",
+    "EmergencyContact",
+    "HistoryKind",
+    "HistoryReview",
+    "HistoryRow",
+    "MedicationStatement",
+    "Patient",
+    "SafetyNote",
+    "SafetyPlan",
+    "Whereabouts",
+]
