@@ -63,13 +63,16 @@ def ask(
 def confirm(*, change: PendingChange, actor: User, do: Callable[[PendingChange, User], None]) -> PendingChange:
     """Make the change and write down who confirmed it, both or neither. do: raises ChangeRefused where it cannot be made.
 
-    Raises ChangeRefused: decided, expired, same-person, not-allowed.
+    Nobody is invited to confirm what one asked for oneself: the second person was a member before it was asked.
+    Raises ChangeRefused: decided, expired, same-person, not-allowed, too-new.
     """
     row = _waiting(change)
     if actor.pk == row.asked_by_id:
         raise ChangeRefused("same-person", _("You asked for this yourself. Somebody else must confirm it."))
     if not any(actor.may(need) for need in CONFIRMS):
         raise ChangeRefused("not-allowed", _("Only an administrator or a licensed clinician confirms this."))
+    if actor.membership is not None and actor.membership.created_at >= row.created_at:
+        raise ChangeRefused("too-new", _("Whoever confirms must have worked here before it was asked."))
     if row.expires_at <= clock.now():
         raise ChangeRefused("expired", _("This was asked more than seven days ago. Ask again."))
     do(row, actor)

@@ -47,6 +47,8 @@ def test_holder_taker_or_administrator_hand_it_over_and_no_hole_is_left(cast: Ca
         told = Delivery.objects.filter(template="pager-yours")
         assert {row.recipient_id for row in told} == {cast.therapist.pk}
         assert {row.channel for row in told} == {"sms", "email"}
+        gone = set(Delivery.objects.filter(template="pager-gone").values_list("recipient_id", flat=True))
+        assert gone == (set() if who == "nurse" else {cast.nurse.pk})
         assert AuditEvent.objects.filter(object_id=new.pk, actor_id=getattr(cast, who).pk).exists()
 
 

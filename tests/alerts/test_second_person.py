@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.accounts.clinic_settings import ask_for_setting, change_setting, confirmed_setting, setting
-from apps.accounts.models import PendingChange
+from apps.accounts.models import Membership, PendingChange
 from apps.accounts.pending import ChangeRefused, confirm
+from apps.accounts.permissions import Role
 from apps.accounts.weakening import weakens
 from apps.alerts.actions import ladders
 from apps.alerts.actions.raising import snapshot_policy
@@ -23,7 +24,7 @@ from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.notifications.models import Delivery
 from tests.alerts.scene import later
-from tests.cast import Cast
+from tests.cast import Cast, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +123,16 @@ def test_nobody_without_the_right_confirms(cast: Cast, p1: EscalationPolicy, who
         change = ladders.switch_off(policy=p1, actor=cast.clinic_admin, reason="Rebuilding")
     answer = cast.client(getattr(cast, who)).post(f"{PAGE}{change.pk}/decide/", {"do": "confirm"})
     assert answer.status_code in {403, 404}
+    assert rungs_now(cast) == ["on-call", "director", "licensed"]
+
+
+def test_nobody_is_invited_to_confirm_what_one_asked_for_oneself(cast: Cast, p1: EscalationPolicy) -> None:
+    with cast.acting(cast.clinic_admin):
+        change = ladders.switch_off(policy=p1, actor=cast.clinic_admin, reason="Rebuilding")
+        helper = make_person(cast.clinic, "helper", "A Helper", Role.NURSE)
+        helper.membership = Membership.objects.get(user=helper)
+        with pytest.raises(ChangeRefused, match="worked here before"):
+            confirm(change=change, actor=helper, do=ladders.confirmed_off)
     assert rungs_now(cast) == ["on-call", "director", "licensed"]
 
 
@@ -248,8 +259,6 @@ def test_a_next_version_that_finds_less_or_tells_fewer_waits(
 
 
 def test_the_page_says_when_nobody_else_could_confirm(cast: Cast, boss: Client, p1: EscalationPolicy) -> None:
-    from apps.accounts.models import Membership
-
     with cast.acting(cast.clinic_admin):
         ladders.switch_off(policy=p1, actor=cast.clinic_admin, reason="Rebuilding")
         Membership.objects.exclude(role__in=["clinic-admin", "patient", "coordinator"]).update(

@@ -259,7 +259,9 @@ def test_an_unsafe_answer_by_link_is_committed_with_its_alert(cast: Cast) -> Non
         assert Alert.objects.count() == 1
 
 
-def test_pressing_start_is_the_receipt_opened_and_looking_is_none(cast: Cast) -> None:
+@pytest.mark.usefixtures("channels")
+def test_pressing_start_is_the_receipt_opened_and_looking_is_none(morning: Cast) -> None:
+    cast = morning
     with cast.acting(cast.nurse):
         slot = open_slot(cast)
         Slot.objects.filter(pk=slot.pk).update(state="scheduled", next_step_at=clock.now())

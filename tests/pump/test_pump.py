@@ -198,8 +198,8 @@ def test_the_watcher_outside_is_told_and_its_absence_harms_nothing() -> None:
 
 
 def test_the_next_months_of_readings_are_made_ahead_and_a_missing_one_is_said() -> None:
-    clock.shift(timedelta(days=400))
-    assert reading_months.missing() >= 1
+    while not reading_months.missing():  # a run before this one may have made some
+        clock.shift(timedelta(days=60))
     with as_role("pump"):
         assert reading_months.make_due(1) in (2, 3)
         assert reading_months.make_due(1) == 0

@@ -63,7 +63,7 @@ def switch_off(*, policy: EscalationPolicy, actor: User, reason: str) -> Pending
 
 @transaction.atomic
 def switch_on(*, policy: EscalationPolicy, actor: User) -> None:
-    """In force again, at once: more paging needs no second person. One that waits to be off is withdrawn."""
+    """In force again, at once: more paging needs no second person. Raises ChangeRefused: on."""
     policy = EscalationPolicy.objects.select_for_update().get(pk=policy.pk)
     if policy.off_at is None:
         raise ChangeRefused("on", _("This ladder is on already."))

@@ -23,7 +23,7 @@ SHORTEST = timedelta(seconds=1)
 
 @transaction.atomic
 def hand_over_pager(*, shift: RosterShift, to: Membership, actor: User) -> RosterShift:
-    """End the shift now and give the rest of it to a colleague; the new row. Whoever takes over is told by every way.
+    """End the shift now and give the rest of it to a colleague; the new row. Both are told by every way.
 
     By the holder, by the colleague who takes it, or by whoever keeps the roster. Open alerts on that rung page the new
     holder at once; taken ones stay with whoever has them. Raises AlertRefused: not-allowed, not-now, to.
@@ -54,6 +54,9 @@ def hand_over_pager(*, shift: RosterShift, to: Membership, actor: User) -> Roste
     zone = clock.zone_of(row.clinic.time_zone)
     words = {"rota": str(new.get_rota_display()), "until": date_format(ends.astimezone(zone), "D j M H:i")}
     tell_member(row.clinic, person, "pager-yours", key=f"pager:{new.pk}", words=words)
+    if actor.membership is None or actor.membership.pk != row.membership_id:  # nobody loses the pager unseen
+        gone = {"rota": words["rota"], "name": str(person.user)}
+        tell_member(row.clinic, row.membership, "pager-gone", key=f"pager-gone:{new.pk}", words=gone)
     _page_new_holder(new, actor)
     return new
 
