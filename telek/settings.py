@@ -11,7 +11,6 @@ from urllib.parse import urlsplit, urlunsplit
 import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 django_stubs_ext.monkeypatch()  # ModelForm[Patient], ModelAdmin[Patient] at run time
 env = environ.Env()
@@ -90,6 +89,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "apps.accounts.session_limits.SessionLimits",
     "apps.accounts.session_limits.SecondFactor",
+    "apps.accounts.language.PersonLanguage",
     "apps.accounts.middleware.ClinicTransaction",
     "apps.core.middleware.NoStore",
 ]
@@ -207,6 +207,10 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "apps.accounts.adapter.ClosedDoorAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_FORMS = {
+    "login": "apps.accounts.sign_in_form.SignInForm",
+    "reset_password": "apps.accounts.sign_in_form.ResetForm",
+}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -316,7 +320,11 @@ STUN_URLS = env.list("TELEK_STUN_URLS", default=[])
 
 # --- language, files ---------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+# What the patients' pages can speak. A language is switched on after a native speaker and a clinician have read it
+# (docs/languages.md); the demo shows all.
+TRANSLATED = {"en": "English", "ar": "العربية"}
+_spoken = env.list("TELEK_LANGUAGES", default=list(TRANSLATED) if DEMO or TESTING else [LANGUAGE_CODE])
+LANGUAGES = [(code, name) for code, name in TRANSLATED.items() if code in {LANGUAGE_CODE, *_spoken}]
 LOCALE_PATHS = [ROOT / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -70,6 +70,14 @@ def sign_out_everywhere(*, user: User, actor: User | None) -> None:
 
 
 @transaction.atomic
+def choose_language(*, language: str, actor: User) -> None:
+    """The language of the person's own pages and messages, one of settings.LANGUAGES."""
+    User.objects.filter(pk=actor.pk).update(language=language)
+    actor.language = language
+    audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=actor, detail="language")
+
+
+@transaction.atomic
 def reset_second_factor(*, membership: Membership, actor: User) -> None:
     """For somebody who lost theirs: remove all of them and end every session. The next sign-in enrols anew."""
     _require_manager(actor, membership.clinic_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from apps.accounts.catalogue import CATALOGUE
 from apps.accounts.clinic_admin import AuditedAdmin, ClinicAdmin, ClinicInline, clinic_in_force, membership_of
 from apps.accounts.clinic_settings import ask_for_setting, settings_of
 from apps.accounts.forms import InviteForm, SettingForm
+from apps.accounts.logo_admin import logo_page
 from apps.accounts.models import ApiToken, BreakGlass, Clinic, ClinicSetting, ContactPoint, Membership, User
 from apps.accounts.permissions import Permission, Role
 from apps.accounts.tokens import revoke_token
@@ -301,6 +303,8 @@ class SettingsAdmin(ClinicAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         clinic = Clinic.objects.get(pk=clinic_in_force(request))
+        if request.GET.get("name") == "logo":
+            return logo_page(request, clinic, _user(request), partial(form_page, self, request))
         definition = CATALOGUE.get(request.GET.get("name", ""))
         if definition is None:
             return redirect("admin:accounts_clinicsetting_changelist")

@@ -129,6 +129,7 @@ CATALOGUE: dict[str, SettingDefinition] = {
             high=20,
         ),
         _d("brand_colour", "", "#rrggbb", "the clinic's own; must be readable, WCAG 2.2 AA 1.4.3; empty: Telek's"),
+        _d("logo", "", "", "the clinic's own sign: a picture and what it says; empty: Telek's"),
         _d(
             "weekly_item_budget",
             60,

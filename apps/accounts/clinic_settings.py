@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts import brand, pending
 from apps.accounts.catalogue import CATALOGUE, COUNTRIES
-from apps.accounts.models import Clinic, ClinicSetting, PendingChange, User
+from apps.accounts.models import Clinic, ClinicLogo, ClinicSetting, PendingChange, User
 from apps.accounts.weakening import weakens
 from apps.audit import actions as audit
 from apps.audit.models import Action
@@ -46,7 +46,7 @@ def settings_of(clinic: Clinic) -> dict[str, Any]:
 
 def change_setting(*, clinic: Clinic, name: str, value: Any, actor: User | None, reason: str) -> ClinicSetting:
     """Write a new value. Raises ValidationError when it is of the wrong kind or outside its limits."""
-    _check(name, value)
+    _check(clinic, name, value)
     row = ClinicSetting.objects.create(clinic=clinic, name=name, value=value, changed_by=actor, reason=reason)
     audit.record(action=Action.UPDATE, actor_id=actor.pk if actor else None, obj=row, detail=name)
     return row
@@ -58,7 +58,7 @@ def ask_for_setting(*, clinic: Clinic, name: str, value: Any, actor: User, reaso
     Raises ValidationError as change_setting does.
     """
     before = setting(clinic, name)
-    _check(name, value)
+    _check(clinic, name, value)
     if not weakens(name, before, value):
         change_setting(clinic=clinic, name=name, value=value, actor=actor, reason=reason)
         return None
@@ -76,7 +76,7 @@ def confirmed_setting(change: PendingChange, actor: User) -> None:
     )
 
 
-def _check(name: str, value: Any) -> None:
+def _check(clinic: Clinic, name: str, value: Any) -> None:
     definition = CATALOGUE.get(name)
     if definition is None or not _is_of_kind(value, definition.kind):
         raise ValidationError(_("There is no such setting, or its value is of the wrong kind."))
@@ -84,11 +84,19 @@ def _check(name: str, value: Any) -> None:
         raise ValidationError(_DESK_WORDS[name])
     if name == "brand_colour":
         _check_colour(value)
+    if name == "logo":
+        _check_logo(clinic, value)
     if definition.low is not None and not definition.low <= value <= (definition.high or value):
         raise ValidationError(
             _("%(name)s must lie between %(low)s and %(high)s.")
             % {"name": name, "low": definition.low, "high": definition.high},
         )
+
+
+def _check_logo(clinic: Clinic, value: str) -> None:
+    """Only a picture that was uploaded there, or none."""
+    if value and not ClinicLogo.objects.filter(clinic=clinic, digest=value.partition(" ")[0]).exists():
+        raise ValidationError(_("Upload the picture first."))
 
 
 def _check_colour(value: str) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from apps.accounts.catalogue import COUNTRIES, CountryLines
 from apps.accounts.clinic_settings import settings_of
@@ -11,7 +12,7 @@ from apps.core import clock
 
 
 def clinic(request: HttpRequest) -> dict[str, Any]:
-    """`clinic`, `membership`, `crisis`, `brand_colour`, `server_now`; without a clinic the crisis numbers are left out."""
+    """`clinic`, `membership`, `crisis`, `brand_colour`, `clinic_logo`, `server_now`; without a clinic the crisis numbers are left out."""
     membership = getattr(request.user, "membership", None) if hasattr(request, "user") else None
     found = getattr(request, "link_clinic", None) or (membership.clinic if membership else None)
     values = settings_of(found) if found else {}
@@ -20,8 +21,19 @@ def clinic(request: HttpRequest) -> dict[str, Any]:
         "membership": membership,
         "crisis": _lines(found, values) if found else None,
         "brand_colour": values.get("brand_colour", ""),
+        "clinic_logo": _logo(found, values.get("logo", "")) if found else None,
         "server_now": clock.now(),
     }
+
+
+def _logo(clinic: Clinic, value: str) -> dict[str, str] | None:
+    """Of the setting "logo": "digest 160x80 what it says"; its height on the screen is the stylesheet's."""
+    if not value:
+        return None
+    digest, size, words = value.split(" ", 2)
+    width, height = size.split("x")
+    address = reverse("clinic-logo", args=[clinic.pk, digest])
+    return {"address": address, "words": words, "width": width, "height": height}
 
 
 def crisis_lines(clinic: Clinic) -> CountryLines:

@@ -209,6 +209,18 @@ class ClinicSetting(ClinicRow):
         indexes = [models.Index(fields=["clinic", "name", "-created_at"], name="setting_latest")]
 
 
+class ClinicLogo(ClinicRow):
+    """A picture that a clinic has uploaded, decoded and written anew as a small PNG; the setting "logo" says which is shown."""
+
+    digest = models.CharField(max_length=64)  # SHA-256 of the picture: its address
+    picture = models.BinaryField()
+    width = models.PositiveSmallIntegerField()
+    height = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "digest"], name="logo_once")]
+
+
 class Invitation(ClinicRow):
     """A one-time link with which a person takes up a membership. Only the hash of the token is stored."""
 

@@ -15,7 +15,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -25,6 +24,7 @@ from apps.accounts.forms import AcceptForm, BreakGlassForm, TokenForm, UnlockFor
 from apps.accounts.middleware import CLINIC_KEY
 from apps.accounts.models import ApiToken, Invitation, User
 from apps.accounts.permissions import Role
+from apps.accounts.requests import safe_next
 from apps.accounts.sign_in import begin_session
 from apps.core.throttle import allow
 
@@ -93,7 +93,7 @@ def choose_clinic(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def unlock(request: HttpRequest) -> HttpResponse:
     """Open a locked session again by password. A passkey or a code: allauth's reauthentication pages."""
-    back = _safe_next(request)
+    back = safe_next(request)
     user = _user(request)
     form = UnlockForm(request.POST if request.method == "POST" else None, needed=not _is_demo_person(user))
     if request.method == "POST" and form.is_valid():
@@ -218,11 +218,6 @@ def _own_tokens(user: User) -> QuerySet[ApiToken]:
     membership = user.membership
     rows = ApiToken.objects.filter(membership=membership) if membership else ApiToken.objects.none()
     return rows.filter(revoked_at__isnull=True).order_by("-created_at")
-
-
-def _safe_next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next") or "/"
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/"
 
 
 @require_GET

@@ -6,10 +6,11 @@ cannot be done is said above the form, and nothing that was typed is lost.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts import pending
 from apps.accounts.doors import View, door
-from apps.accounts.models import Membership
+from apps.accounts.models import Clinic, Membership
 from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
 from apps.alerts import actions
@@ -37,6 +38,7 @@ from apps.alerts.forms import (
 from apps.alerts.models import Alert, RosterShift
 from apps.alerts.refusal import AlertRefused
 from apps.alerts.roster import ROTAS, Gap, cover_now, gaps_ahead, handlers
+from apps.alerts.roster_week import WEEK, week
 from apps.audit import actions as audit
 from apps.core import clock
 
@@ -178,6 +180,7 @@ def roster(request: ClinicRequest) -> HttpResponse:
     shifts = RosterShift.objects.filter(clinic=clinic, ends_at__gt=at, starts_at__lt=until)
     shifts = shifts.select_related("membership__user", "stands_in_for__user").order_by("starts_at", "rota")
     gaps: list[Gap] = [gap for rota in ROTAS for gap in gaps_ahead(clinic, rota, at, until)]
+    words = {str(rota): str(name) for rota, name in RosterShift._meta.get_field("rota").flatchoices}
     context = {
         "nav": "roster",
         "cover": cover_now(clinic, at),
@@ -186,13 +189,22 @@ def roster(request: ClinicRequest) -> HttpResponse:
         "mine": membership.pk,
         "may_handle": request.user.may(Permission.HANDLE_ALERTS),
         "waiting": pending.waiting(clinic).count(),
-        "shifts": shifts,
-        "gaps": sorted(gaps, key=lambda gap: gap.starts_at),
-        "rota_words": dict(RosterShift._meta.get_field("rota").flatchoices),
-        "now": at,
-        "until": until,
+        "any_shift": bool(shifts),
+        "current": [shift for shift in shifts if shift.starts_at <= at],
+        "weeks": _weeks(clinic, at, words, list(shifts), gaps),
+        "gaps": [(words[gap.rota], gap) for gap in sorted(gaps, key=lambda gap: gap.starts_at)],
     }
     return render(request, "alerts/roster_list.html", context)
+
+
+def _weeks(
+    clinic: Clinic, at: datetime, words: dict[str, str], shifts: list[RosterShift], gaps: list[Gap]
+) -> list[Any]:
+    """This week, from today on, and the one after."""
+    zone = ZoneInfo(clinic.time_zone)
+    today = at.astimezone(zone).date()
+    firsts = (today, today + timedelta(days=WEEK))
+    return [week(first=first, zone=zone, now=at, rotas=words, shifts=shifts, gaps=gaps) for first in firsts]
 
 
 @door(Permission.HANDLE_ALERTS, Permission.MANAGE_CLINIC)

@@ -28,6 +28,7 @@ from apps.audit.actions import Fact
 from apps.audit.models import Action
 from apps.core import clock
 from apps.core.db.hot import hot_rows
+from apps.core.desk_words import for_the_desk
 from apps.core.failpoints import failpoint
 from apps.core.ids import new_id
 from apps.messaging.models import Message, Thread
@@ -310,6 +311,7 @@ def _facts(batch: _Batch, readers: Readers) -> list[Fact]:
     return facts
 
 
+@for_the_desk()
 def _judge(message: Message, rules: list[Rule]) -> None:
     """A phrase of danger from a patient becomes a P2 in the same transaction, for staff to confirm or dismiss; so do
     the phrases of the clinic's own rules, at their level."""

@@ -20,6 +20,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from apps.accounts.doors import Door, refuse
+from apps.accounts.language import speak
 from apps.accounts.models import Clinic, User
 from apps.accounts.permissions import Permission
 from apps.core import clock
@@ -124,6 +125,7 @@ def _by_link(request: HttpRequest, view: View, bound: dict[str, Any], wanted: UU
             return _signed_out(request, "unknown")
         request.session[SESSION_KEY] = bound | {"seen": clock.now().timestamp()}
         request.link_clinic = slot.clinic  # type: ignore[attr-defined]
+        speak(request, slot.patient.user)
         return view(request, Access(slot, slot.patient.user, AuthLevel.LINK))
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -92,6 +95,17 @@ class Sheet:
     open_items: list[str] = field(default_factory=list)
 
     @property
+    def language(self) -> str:
+        """The instrument's own, where the page around it speaks another one; else ""."""
+        own = self.definition.own_wording or self.slot.questionnaire.language == translation.get_language()
+        return "" if own else self.slot.questionnaire.language
+
+    @property
+    def direction(self) -> str:
+        """In which direction that language is written."""
+        return "rtl" if self.language.partition("-")[0] in settings.LANGUAGES_BIDI else "ltr"
+
+    @property
     def positive(self) -> bool:
         """An answer that was saved tells of thoughts of suicide."""
         return any(question.shows_crisis for question in self.questions)
@@ -121,11 +135,12 @@ def make_sheet(
     rows = newest_rows(slot)
     answers = {link_id: typed(definition, row) for link_id, row in rows.items()}
     skipped = {link_id for link_id, row in rows.items() if row.skipped}
-    questions = [
-        _question(definition, number, item, answers, skipped, errors or {}, typed_in or {})
-        for number, item in enumerate(definition.items, start=1)
-    ]
-    recall = definition.stem or str(RECALL.get(definition.recall, definition.recall))
+    with _in_its_language(slot, definition):
+        questions = [
+            _question(definition, number, item, answers, skipped, errors or {}, typed_in or {})
+            for number, item in enumerate(definition.items, start=1)
+        ]
+        recall = definition.stem or str(RECALL.get(definition.recall, definition.recall))
     return Sheet(slot, definition, title_for(definition), recall, questions, errors or {}, open_items or [])
 
 
@@ -175,6 +190,11 @@ def _question(
         high_label=_in_sentence(_own(definition, item.high_label)),
         error=errors.get(item.link_id, ""),
     )
+
+
+def _in_its_language(slot: Slot, definition: Definition) -> AbstractContextManager[None]:
+    """A published instrument stays whole: its recall period and its "yes" too are of the language that it was given out in."""
+    return nullcontext() if definition.own_wording else translation.override(slot.questionnaire.language)
 
 
 def _own(definition: Definition, text: str) -> str:

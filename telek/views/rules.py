@@ -22,7 +22,8 @@ from apps.alerts.rule_forms import KINDS, RuleForm
 from apps.alerts.rules.facts import Expected, Happened
 from apps.core import clock
 from apps.messaging.models import Message
-from apps.monitoring.instruments import LIBRARY
+from apps.monitoring.instruments import LIBRARY, Definition
+from apps.monitoring.instruments.definition import SafetyRule
 from apps.monitoring.plausibility import MEASURABLE
 from apps.monitoring.rules.trial import DAYS, try_rule
 from apps.outcomes.expecting import KIND, expected_of
@@ -57,19 +58,31 @@ def rules(request: ClinicRequest) -> HttpResponse:
     return render(request, "rules/rule_list.html", context)
 
 
-def floor() -> list[tuple[str, str, str]]:
-    """The built-in rules on single answers: survey, question, and the answers with their levels."""
+def floor() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """The built-in rules on single answers: survey, question, and each answer in words with its level."""
     return [
-        (
-            definition.title,
-            rule.link_id,
-            ", ".join(
-                f"{int(value)}: {level}" for value, level in sorted(rule.levels.items(), key=lambda p: int(p[0]))
-            ),
-        )
+        (definition.title, _question(definition, rule.link_id), _answers(definition, rule))
         for definition in LIBRARY.values()
         for rule in definition.safety
     ]
+
+
+def _question(definition: Definition, link_id: str) -> str:
+    """The item's number and its topic."""
+    item = definition.item(link_id)
+    number = definition.link_ids.index(link_id) + 1 if link_id in definition.link_ids else link_id
+    topic = _(item.topic) if item and item.topic else ""
+    return f"{number}. {topic}" if topic else str(number)
+
+
+def _answers(definition: Definition, rule: SafetyRule) -> list[tuple[str, str]]:
+    """Level and answer, the most urgent first."""
+    item = definition.item(rule.link_id)
+    found = []
+    for value, level in rule.levels.items():
+        words = _("Yes") if isinstance(value, bool) or item is None else item.label_of(value)
+        found.append((str(level.value), int(value), _(words) if words else str(int(value))))
+    return [(level, words) for level, _value, words in sorted(found)]
 
 
 @require_http_methods(["GET", "POST"])

@@ -26,6 +26,13 @@ TOO_WIDE = """() => {
   return [...document.querySelectorAll("body *")].filter((node) => node.getBoundingClientRect().right > wide + 1)
     .map((node) => `${node.tagName}.${node.className} ${Math.round(node.getBoundingClientRect().right)}`).slice(0, 12);
 }"""
+CUT = """() => {
+  const cut = [...document.querySelectorAll('.bar h1, .bar .sum, .bar .btn')].filter((node) => node.scrollWidth > node.clientWidth + 1);
+  const field = document.getElementById('find'), pen = document.createElement('canvas').getContext('2d');
+  pen.font = getComputedStyle(field).font;
+  const words = pen.measureText(field.placeholder).width > field.clientWidth ? [field.placeholder] : [];
+  return [...cut.map((node) => node.textContent), ...words];
+}"""
 SECONDS = 2.0  # from the commit in the other process to the row on the screen
 
 
@@ -40,6 +47,14 @@ def at_the_desk(cast: Cast, signed_in: Callable[..., Page], user: Any = None, **
     page.goto("/desk/")
     expect(page.locator("#live")).to_be_visible(timeout=15_000)
     return page
+
+
+def test_nothing_in_the_desks_bar_is_cut(cast: Cast, signed_in: Callable[..., Page]) -> None:
+    raised(cast, cast.patient, "P1")
+    raised(cast, cast.patient_2, "P2")
+    page = at_the_desk(cast, signed_in)
+    expect(page.locator(".bar .sum")).to_contain_text("act now")
+    assert page.evaluate(CUT) == []
 
 
 def beat() -> None:

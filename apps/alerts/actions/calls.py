@@ -17,6 +17,7 @@ from apps.alerts.models import Alert, AlertState, EventKind
 from apps.alerts.paging import page_owner
 from apps.alerts.standing import keep
 from apps.core import clock
+from apps.core.desk_words import for_the_desk
 from apps.core.ids import new_id
 from apps.patients.models import Patient
 
@@ -66,11 +67,13 @@ def request_call(
     promised = before.call_promised_by if before else None
     asked_before = promised is not None and promised > clock.now()
     reached_before = before is not None and before.state == AlertState.CONTACTED
+    with for_the_desk():
+        title = before.title if before else _("Asks to be called")
     alert = raise_alert(
         patient=patient,
         cause=before.cause if before else CAUSE,
         level=_level(after_positive),
-        title=before.title if before else _("Asks to be called"),
+        title=title,
         source_kind=CAUSE,
         source_id=source_id or new_id(),
         rule_code=CAUSE,

@@ -97,6 +97,7 @@ DESK: dict[str, tuple[int, str]] = {
         14,
         '<circle class="fill-brand" cx="7" cy="7" r="6" stroke="none"/><path class="line-on-brand" d="m4.2 7 2 2L10 5" stroke-width="1.6"/>',
     ),
+    "quiet": (16, '<path d="M4 11V7a4 4 0 0 1 8 0v4l1.5 1.5h-11zM6.5 14h3M2.5 2.5l11 11"/>'),
     "safety": (16, '<path d="M8 1.5 13 3.5V8c0 3-2 5-5 6.5C5 13 3 11 3 8V3.5z"/>'),
     "schedule": (16, '<path d="M3 2h10v12H3zM6 5h4M6 8h4M6 11h2"/>'),
     "search": (16, '<circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 4 4"/>'),

@@ -24,6 +24,7 @@ PRIORITY_WORDS = {
     "p3": pgettext_lazy("priority", "Soon"),
     "ok": pgettext_lazy("priority", "On track"),
 }
+TURNS = {"back", "forward", "logout"}  # arrows, which point the other way where one reads from the right
 NAMED_DAYS = {-1: gettext_lazy("Yesterday"), 0: gettext_lazy("Today"), 1: gettext_lazy("Tomorrow")}
 
 
@@ -43,7 +44,8 @@ def _svg(box: int, inner: str, classes: str, label: str = "") -> SafeString:
 @register.simple_tag
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """A 24 px icon of the patient's side; size "s" is 20 px. KeyError for a name that is not drawn."""
-    return _svg(24, PATIENT[name], "i i-s" if size == "s" else "i", label)
+    classes = ("i", "i-s" if size == "s" else "", "turn" if name in TURNS else "")
+    return _svg(24, PATIENT[name], " ".join(filter(None, classes)), label)
 
 
 @register.simple_tag

@@ -13,6 +13,7 @@ from apps.alerts.levels import Level, worst
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
+from apps.core.desk_words import for_the_desk
 from apps.core.failpoints import failpoint
 from apps.monitoring.actions.follow_on import SCREENERS, open_follow_on
 from apps.monitoring.answers import typed
@@ -173,6 +174,7 @@ def _screener_words(slot: Slot, finding: Finding, *, asked: bool) -> str:
     return _("The C-SSRS screener must be asked by a clinician.")
 
 
+@for_the_desk()
 def _raise(
     answer: ItemAnswer, slot: Slot, definition: Definition, finding: Finding, before: int | None, *, asked: bool
 ) -> None:

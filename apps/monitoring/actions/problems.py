@@ -13,6 +13,7 @@ from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
 from apps.core.db.scope import use_clinic
+from apps.core.desk_words import for_the_desk
 from apps.monitoring.actions.observations import record_observations
 from apps.monitoring.findings import cause_of
 from apps.monitoring.instruments import LIBRARY, answer_findings
@@ -98,6 +99,7 @@ def _count(problem: Problem, severity: int, text: str, now: datetime) -> None:
     problem.save()
 
 
+@for_the_desk()
 def _raise(problem: Problem) -> None:
     """The rules of the check-in's answers, for a report outside of it."""
     check_in = LIBRARY["check-in"]
@@ -168,6 +170,7 @@ def tell_unlooked(limit: int = 50) -> int:
     return len(problems)
 
 
+@for_the_desk()
 def _tell(problem: Problem) -> None:
     """A mild one waits in the list without a task of its own: thirty of those would hide the one that matters."""
     if problem.severity < TASK_FROM:

@@ -14,6 +14,7 @@ from apps.alerts.levels import Level, worst
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
+from apps.core.desk_words import for_the_desk
 from apps.monitoring.actions.answers import lock
 from apps.monitoring.actions.observations import reading_of_answer, store_check_in
 from apps.monitoring.actions.problems import report_problem
@@ -89,11 +90,13 @@ def _store(
     )
 
 
+@for_the_desk()
 def _raise_blanks(slot: Slot, definition: Definition, answers: Mapping[str, AnswerValue]) -> None:
     for finding in blank_findings(definition, answers):
         _raise(slot, cause_of(finding), finding.level, title_of(definition, finding), finding.code)
 
 
+@for_the_desk()
 def _raise_result(slot: Slot, definition: Definition, answers: Mapping[str, AnswerValue], result: Score) -> None:
     """What only the whole says (a positive screen); single answers have raised theirs already."""
     single = worst(finding.level for finding in final_findings(definition, answers))
@@ -103,6 +106,7 @@ def _raise_result(slot: Slot, definition: Definition, answers: Mapping[str, Answ
     _raise(slot, f"screen-{definition.key}", result.alert, title, f"{definition.key}-result")
 
 
+@for_the_desk()
 def _raise_worsening(slot: Slot, response: QuestionnaireResponse) -> None:
     """Worse than the first valid answer, where the instrument says what worse means."""
     earlier = QuestionnaireResponse.objects.filter(
@@ -132,7 +136,8 @@ def _take_check_in(slot: Slot, response: QuestionnaireResponse, answers: Mapping
     if level is None:
         return
     mean = round(sum(before) / len(before))
-    title = _("Mood %(mood)s, mean of the last three days %(mean)s") % {"mood": mood, "mean": mean}
+    with for_the_desk():
+        title = _("Mood %(mood)s, mean of the last three days %(mean)s") % {"mood": mood, "mean": mean}
     _raise(slot, "mood-fall", level, title, "check-in-mood-fall")
 
 

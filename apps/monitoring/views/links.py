@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.doors import public
+from apps.accounts.language import speak
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
@@ -50,6 +51,7 @@ def _opened(request: HttpRequest, token: str) -> HttpResponse:
     links = SurveyLink.objects.select_related("slot__patient__user", "slot__clinic")
     link = links.get(token_hash=hash_token(token))
     request.link_clinic = link.slot.clinic  # type: ignore[attr-defined]
+    speak(request, link.slot.patient.user)
     closed = _closed(link)
     if closed:
         return over(request, closed, 410)

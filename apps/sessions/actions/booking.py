@@ -17,6 +17,7 @@ from apps.alerts.models import Alert
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
+from apps.core.desk_words import for_the_desk
 from apps.core.ids import new_id
 from apps.messaging.models import Message
 from apps.notifications import actions as notifications
@@ -148,7 +149,8 @@ def cancel(*, visit: Visit, reason: str, actor: User) -> Visit:
     notifications.cancel(subject_kind="visit", subject_id=visit.pk)
     keep(visit, VisitEventKind.CANCELLED, actor, visit.cancel_reason)
     if is_patient(actor):
-        _tell_clinic(visit, "visit-cancelled", _("Cancelled the visit of %(when)s"))
+        with for_the_desk():
+            _tell_clinic(visit, "visit-cancelled", _("Cancelled the visit of %(when)s"))
     else:
         notices.tell_cancelled(visit)
     return visit
@@ -161,7 +163,8 @@ def ask_for_visit(*, patient: Patient, wish: str, actor: User, visit: Visit | No
         raise VisitRefused("not-allowed", _("Please phone the clinic to book a visit."))
     if not clean(wish):
         raise VisitRefused("blank", _("Say which days and times suit you."))
-    title = _("Asks for another time than %(when)s") if visit else _("Asks for a video visit")
+    with for_the_desk():
+        title = _("Asks for another time than %(when)s") if visit else _("Asks for a video visit")
     return raise_alert(
         patient=patient,
         cause="visit-request",
@@ -213,6 +216,7 @@ def _conflict(other: Visit, visit: Visit) -> str:
     return _("%(patient)s has a visit with %(clinician)s, %(from)s to %(to)s.") % words
 
 
+@for_the_desk()
 def local_words(visit: Visit) -> str:
     """Its start as the clinic says it."""
     return date_format(visit.starts_at.astimezone(ZoneInfo(visit.clinic.time_zone)), "D j M H:i")

@@ -11,6 +11,7 @@ from apps.alerts.actions import raise_alert, request_call
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
+from apps.core.desk_words import for_the_desk
 from apps.core.ids import new_id
 from apps.patients.models import Whereabouts
 from apps.sessions import notices
@@ -128,6 +129,7 @@ def ask_for_phone(*, visit: Visit, actor: User) -> Visit:
     return keep(visit, VisitEventKind.PHONE_ASKED, actor)
 
 
+@for_the_desk()
 def _task(visit: Visit) -> None:
     raise_alert(
         patient=visit.patient,

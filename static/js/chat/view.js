@@ -9,8 +9,8 @@ export class View {
     this.last = Number(log.dataset.after);
     this.missed = false; // rows came while the screen was locked: their words are not here
     const zone = { timeZone: log.dataset.zone };
-    this.clock = new Intl.DateTimeFormat(language, { ...zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-    const parts = ["weekday", "day", "month"].map((part) => new Intl.DateTimeFormat(language, { ...zone, [part]: part === "day" ? "numeric" : "short" }));
+    this.clock = new Intl.DateTimeFormat(language, { ...zone, numberingSystem: "latn", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const parts = ["weekday", "day", "month"].map((part) => new Intl.DateTimeFormat(language, { ...zone, numberingSystem: "latn", [part]: part === "day" ? "numeric" : "short" }));
     this.named = { format: (at) => parts.map((part) => part.format(at)).join(" ") }; // Wed 25 Nov, as the server writes it
     this.dated = new Intl.DateTimeFormat("en-CA", { ...zone, year: "numeric", month: "2-digit", day: "2-digit" });
   }

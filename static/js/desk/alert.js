@@ -17,6 +17,7 @@ live.follow(`alert:${notice.dataset.alert}`, {
   },
 });
 document.addEventListener("desk:acknowledged", () => location.reload());
-for (const link of document.querySelectorAll('a[href="#escalate"], a[href="#hand-over"]')) {
-  link.addEventListener("click", () => { document.querySelector(`${link.hash} details`).open = true; });
+for (const link of document.querySelectorAll('a[href="#escalate"], a[href="#hand-over"], a[href="#contact"]')) {
+  link.addEventListener("click", () => { const folded = document.querySelector(`${link.hash} details`);
+    if (folded) folded.open = true; });
 }

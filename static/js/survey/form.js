@@ -12,7 +12,7 @@ const status = form.querySelector("[data-status]");
 const icon = form.querySelector("[data-status-icon]");
 const draft = new Draft(words.survey);
 const known = new Map(); // what the draft or the server has of each item
-const clock = new Intl.DateTimeFormat(document.documentElement.lang || "en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const clock = new Intl.DateTimeFormat(document.documentElement.lang || "en", { numberingSystem: "latn", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 let leaving = false;
 
 const say = (text, good = false) => { status.textContent = text; icon.hidden = !good; };

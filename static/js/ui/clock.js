@@ -1,5 +1,5 @@
 // Times that move, from the server's clock and never from the device's:
-//   data-countdown="ISO"  07:12, 3 h 21, -01:22 once past (data-late is set then)
+//   data-countdown="ISO"  07:12, 3 h 21, 2 d, -01:22 once past (data-late is set then)
 //   data-ago="ISO"        "2 s", "4 min" since then
 //   data-clock="Zone"     the clinic's clock, 08:48:48       data-today: its day
 // Screen readers don't hear ticks: a countdown is aria-live off; what crosses a limit is announced by its page.
@@ -24,6 +24,7 @@ export function countdown(milliseconds) {
   const seconds = Math.floor(Math.abs(milliseconds) / 1000);
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor((seconds % 3600) / 60);
+  if (hours >= 48) return `${sign}${Math.floor(hours / 24)} d`;
   if (hours) return `${sign}${hours} h ${two(minutes)}`;
   return `${sign}${two(minutes)}:${two(seconds % 60)}`;
 }

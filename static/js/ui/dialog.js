@@ -22,6 +22,22 @@ document.addEventListener("click", (event) => {
   else if (event.target instanceof HTMLDialogElement) event.target.close(); // the backdrop
 });
 
+// Menus (details.menu): Escape and a click or a step of the focus beside them close them; focus goes back to the button.
+const menus = () => document.querySelectorAll("details.menu[open]");
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+  for (const menu of menus()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+for (const kind of ["click", "focusin"]) {
+  document.addEventListener(kind, (event) => {
+    for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+  });
+}
+
 document.addEventListener("close", (event) => {
   const opener = openers.get(event.target);
   openers.delete(event.target);
