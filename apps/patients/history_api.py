@@ -141,8 +141,9 @@ class HistoryRows(ClinicRows):
     @action(detail=True, methods=["post"], needed=WRITE)
     def error(self, request: Request, pk: str) -> Response:
         """It was entered in error: it stays, marked."""
+        entry = self.get_object()
         reason = self.taken(EntryReason)["reason"]
-        row = actions.end_entry(entry=self.get_object(), status="entered-in-error", actor=self.actor, reason=reason)
+        row = actions.end_entry(entry=entry, status="entered-in-error", actor=self.actor, reason=reason)
         return self.show(row, 201)
 
     def _told(self) -> Any:

@@ -109,9 +109,9 @@ class ProtocolAdmin(Editor):
     def _put(self, request: HttpRequest, row: Protocol) -> HttpResponse:
         verbs = {"publish": actions.publish_protocol, "withdraw": actions.retire_protocol}
         verb = verbs.get(request.POST.get("do", ""))
-        if verb is None:
-            raise Http404
         try:
+            if verb is None:
+                raise TreatmentRefused("unknown", _("Choose one of the buttons."))
             verb(protocol=row, actor=request.user)  # type: ignore[arg-type]
         except TreatmentRefused as refusal:
             self.message_user(request, refusal.message, messages.ERROR)

@@ -76,13 +76,13 @@ def _act(request: ClinicRequest, patient: Patient, chosen: HistoryRow | None) ->
     if do == "end":
         entry = _entry(patient, request.POST.get("entry"))
         if entry is None:
-            raise Http404
+            raise actions.HistoryRefused("not-found", _("There is no such entry."))
         status = request.POST.get("status", "")
         actions.end_entry(entry=entry, status=status, actor=request.user, reason=request.POST.get("reason", ""))
         return None
     kind = FORMS.get(request.POST.get("kind", ""))
     if kind is None:
-        raise Http404
+        raise actions.HistoryRefused("kind", _("There is no such list."))
     form = kind(request.POST, changes=chosen)
     if not form.is_valid():
         return form
