@@ -25,6 +25,7 @@ from apps.monitoring.views.devices import device_readings
 from apps.patients.api import PatientViewSet
 from apps.patients.history_api import AllergyViewSet, ConditionViewSet, MedicineViewSet
 from apps.sessions.api import VisitViewSet
+from apps.sessions.lab_api import LabResultViewSet
 from apps.sessions.session_api import DosingSessionViewSet
 from telek import openapi
 
@@ -43,6 +44,7 @@ router.register("alerts", AlertViewSet)
 router.register("threads", ThreadViewSet)
 router.register("visits", VisitViewSet)
 router.register("dosing-sessions", DosingSessionViewSet)
+router.register("lab-results", LabResultViewSet)
 
 
 @extend_schema(exclude=True)

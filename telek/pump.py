@@ -28,6 +28,7 @@ from apps.notifications import late
 from apps.notifications.claims import due_by_channel
 from apps.notifications.sending import CHANNELS, GaveUp, Sender, Wanted
 from apps.outcomes import nightly
+from apps.patients import guest_links
 from apps.sessions import driver_links, notices, owed, reminders
 from telek import canary, reading_months, reconciler, roster_gaps
 from telek.heartbeat import leave_beat
@@ -38,6 +39,7 @@ logger = logging.getLogger(__name__)
 # kind of work -> claims up to `limit` due rows, does them, says how many. Most urgent first.
 WORK: Final[Mapping[str, Callable[[int], int]]] = {
     "alert steps": engine.fire_due,
+    "look-ins at home": owed.tell_missed_look_ins,
     "slots to close": schedule.close_due_slots,
     "slots to open": schedule.open_due_slots,
     "problems nobody looked at": tell_unlooked,
@@ -46,6 +48,9 @@ WORK: Final[Mapping[str, Callable[[int], int]]] = {
     "forms owed": owed.escalate_forms_due,
     "doses to review": owed.review_doses_due,
     "all-clears": owed.all_clears_due,
+    "stock that does not match": owed.tell_differences,
+    "talks after a dose": owed.ask_after_windows,
+    "checks overdue": owed.tell_checks_overdue,
     "unread messages": message_reminders.notify_due,
     "canaries": canary.run_due,
     "roster gaps": roster_gaps.warn_due,
@@ -60,6 +65,7 @@ WANTED: Final[Mapping[str, Wanted]] = {
     "visit": notices.still_wanted,
     driver_links.SUBJECT: driver_links.still_wanted,
     message_reminders.SUBJECT: message_reminders.still_wanted,
+    guest_links.SUBJECT: guest_links.still_wanted,
 }
 # subject of a delivery -> what else to do when it is dead.
 GAVE_UP: Final[Mapping[str, GaveUp]] = {

@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "apps.monitoring",
     "apps.messaging",
     "apps.sessions",
+    "apps.therapy",
     "apps.outcomes",
 ]
 

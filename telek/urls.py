@@ -67,5 +67,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.monitoring.urls")),
     path("", include("apps.messaging.urls")),
     path("", include("apps.sessions.urls")),
+    path("", include("apps.therapy.urls")),
     path("", include("apps.outcomes.urls")),
 ]

@@ -22,6 +22,28 @@ def _d(name: str, default: Any, unit: str, source: str, **more: Any) -> SettingD
 
 
 _PD = "product default, signed off by the clinic's medical director"
+_LONG = f"clinical reference 2.7, {_PD}"
+_FULL = f"no figure in the clinical reference: counted in full, {_PD}"
+#: Exposure and its checks: name -> default, unit, source, low, high.
+_CHECKS: dict[str, tuple[int, str, str, int, int]] = {
+    "share_swallowed_low": (20, "%", "clinical reference 2.1: oral bioavailability 20-25 %", 1, 100),
+    "share_swallowed_high": (25, "%", "clinical reference 2.1: oral bioavailability 20-25 %", 1, 100),
+    "share_injected_low": (100, "%", _FULL, 1, 100),
+    "share_injected_high": (100, "%", _FULL, 1, 100),
+    "share_nasal_low": (100, "%", _FULL, 1, 100),
+    "share_nasal_high": (100, "%", _FULL, 1, 100),
+    "check_monthly_days": (30, "d", f"{_LONG}: bladder and cognition monthly", 7, 90),
+    "check_bladder_monthly_checks": (3, "{check}", f"{_LONG}: monthly three times", 1, 12),
+    "check_bladder_later_days": (90, "d", f"{_LONG}: then every three months", 30, 365),
+    "check_liver_days": (180, "d", f"{_LONG}: every 3 to 6 months", 30, 365),
+    "check_liver_dense_days": (90, "d", f"{_LONG}: every 3 to 6 months", 30, 365),
+    "check_liver_pain_days": (2, "d", f"{_LONG}: every 1 to 2 days in multi-day pain infusions", 1, 7),
+    "check_induction_doses": (6, "{dose}", f"{_LONG}: again after induction", 1, 20),
+    "check_dense_days": (8, "d", f"days with a dose in 30, from which checks stay closest, {_PD}", 2, 30),
+    "check_pregnancy_days": (90, "d", _PD, 7, 365),
+    "check_grace_days": (14, "d", f"how long a check may be late before it holds a dose, {_PD}", 0, 90),
+    "check_enzyme_times_upper": (3, "{times}", f"{_LONG}: stop and repeat over 3 times the upper limit", 2, 10),
+}
 _BANDS = f"clinical reference 3.1, {_PD}"
 #: Cut points of vital signs, inclusive: name -> default, unit, low, high.
 _VITALS: dict[str, tuple[int, str, int, int]] = {
@@ -99,6 +121,10 @@ CATALOGUE: dict[str, SettingDefinition] = {
             _d(f"vital_{name}", default, unit, _BANDS, low=low, high=high)
             for name, (default, unit, low, high) in _VITALS.items()
         ),
+        *(
+            _d(name, default, unit, source, low=low, high=high)
+            for name, (default, unit, source, low, high) in _CHECKS.items()
+        ),
         _d("vital_episode_minutes", 15, "min", f"quiet time after which an alarm is a new one, {_PD}", low=1, high=240),
         _d("session_phase_hours", 4, "h", f"after a dose, limits of the session count, {_PD}", low=1, high=24),
         _d("screening_days", 90, "d", f"how long a screening holds, {_PD}", low=7, high=365),
@@ -115,6 +141,14 @@ CATALOGUE: dict[str, SettingDefinition] = {
         ),
         _d("session_check_minutes", 10, "min", "clinical reference 2.5: during an infusion", low=5, high=30),
         _d("session_check_after_minutes", 15, "min", "clinical reference 2.5: after an infusion", low=5, high=30),
+        _d(
+            "home_sessions",
+            False,
+            "",
+            "clinical reference 2.5: FDA alert of October 2023; off until the clinic decides",
+        ),
+        _d("home_look_in_minutes", 15, "min", f"look-ins of a session at home, {_PD}", low=5, high=30),
+        _d("home_grace_minutes", 3, "min", f"how late a look-in may be before somebody is told, {_PD}", low=1, high=10),
         _d("discharge_fresh_minutes", 30, "min", f"how old the last look may be at leaving, {_PD}", low=5, high=60),
         _d("chairs", 4, "chairs", f"how many people are treated at one time, {_PD}", low=1, high=60),
         _d("sessions_open_hour", 8, "h", f"first hour of treatment, the clinic's clock, {_PD}", low=0, high=22),

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps.accounts.models import Clinic, Membership
+from apps.accounts.permissions import Role
 from apps.alerts import roster
 from apps.alerts.channels import Way
 from apps.alerts.paging import ways_of
@@ -24,6 +26,16 @@ def warn_administrators(
     people = roster.administrators(clinic.pk, clock.now())
     for person in people:
         tell_member(clinic, person, template, key=f"warn:{key}", words=words, urgent=urgent)
+    return len(people)
+
+
+@transaction.atomic
+def warn_members(clinic: Clinic, role: Role, template: str, *, key: str) -> int:
+    """The same for everybody who holds that role now, by every way. Needs the clinic in scope."""
+    rows = Membership.objects.filter(clinic=clinic, role=role, user__is_active=True).select_related("user")
+    people = list(rows.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=clock.now())))
+    for person in people:
+        tell_member(clinic, person, template, key=f"warn:{key}")
     return len(people)
 
 

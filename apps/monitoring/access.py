@@ -25,6 +25,7 @@ from apps.accounts.models import Clinic, User
 from apps.accounts.permissions import Permission
 from apps.core import clock
 from apps.core.db.scope import use_clinic
+from apps.core.private import private
 from apps.monitoring.models import AuthLevel, Slot, SurveyLink
 
 SESSION_KEY = "survey_link"
@@ -87,18 +88,6 @@ def over(request: HttpRequest, why: str, status: int, *, said: str = "") -> Http
     """The calm page of a link that opens nothing now. why: a key in link_over.html; said: words for "later"."""
     response = render(request, "monitoring/link_over.html", {"why": why, "said": said}, status=status)
     return private(response)
-
-
-def private(response: HttpResponse, *, referrer: str = "no-referrer") -> HttpResponse:
-    """For pages that a link opens: no copy, no trace in a referrer or a search engine.
-
-    A page with a form of ours says referrer="same-origin", which tells other sites as little: without any referrer
-    a browser sends "Origin: null" with a form, and the check against forgery refuses it.
-    """
-    response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = referrer
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
 
 
 def _slots() -> Any:

@@ -2,13 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from apps.patients.views import contacts, desk, history, own
+from apps.patients.views import contacts, desk, helpers_asked, history, own
 
 urlpatterns: list[URLPattern] = [
     path("help/", own.help_now, name="help-now"),
     path("sw.js", own.service_worker, name="service-worker"),
     path("safety-plan/", own.safety_plan, name="safety-plan"),
     path("my-contacts/", contacts.own, name="my-contacts"),
+    path("my-helpers/", helpers_asked.helpers, name="helpers"),
+    path("links/<uuid:pk>/take-back/", helpers_asked.take_back, name="link-take-back"),
+    path("desk/patients/<uuid:pk>/links/", helpers_asked.of_patient, name="patient-links"),
     path("desk/patients/", desk.patient_list, name="patients"),
     path("desk/patients/new/", desk.register, name="patient-register"),
     path("desk/patients/<uuid:pk>/contacts/", desk.contacts, name="patient-contacts"),

@@ -14,7 +14,7 @@ from apps.accounts.clinic_settings import settings_of
 from apps.accounts.models import User
 from apps.sessions.dose_limits import Route
 from apps.sessions.evidence import facts_of
-from apps.sessions.models import DosingSession, SessionWishes
+from apps.sessions.models import DosingSession, HomeWatch, SessionWishes
 from apps.sessions.treatment.checks import CheckLimits, next_check
 from apps.sessions.treatment.facts import Fact
 
@@ -58,6 +58,8 @@ def set_next_check(session: DosingSession) -> None:
         alerted=bool(session.level),
         limits=limits,
     )
+    due = HomeWatch.objects.filter(session=session).values_list("look_in_due_at", flat=True).first()
+    session.next_check_at = min(session.next_check_at, due) if due else session.next_check_at
 
 
 def on_the_board(user: User) -> QuerySet[DosingSession]:

@@ -13,7 +13,9 @@ from apps.sessions.agreements import consent_state
 from apps.sessions.course_record import review_due
 from apps.sessions.dose_limits import IntervalCheck, Route, interval_check
 from apps.sessions.eligibility import Candidate, Drug, EligibilityLimits
+from apps.sessions.exposure import standing_of
 from apps.sessions.history import history_of
+from apps.sessions.home_watch import home_missing
 from apps.sessions.models import (
     DosingSession,
     MedicationAdministration,
@@ -22,11 +24,13 @@ from apps.sessions.models import (
     Screening,
     SessionEvent,
 )
+from apps.sessions.pre_visit import told_of
 from apps.sessions.protocols import plan_of
 from apps.sessions.treatment import screening as questions
 from apps.sessions.treatment.facts import ClosingLimits, Fact, Given, standing
 from apps.sessions.treatment.findings import History, findings_of, interactions_of
 from apps.sessions.treatment.gate import Evidence, Gate, GateLimits, gate
+from apps.sessions.treatment.pre_visit import cautions, holds
 
 VITALS_HOLD = timedelta(minutes=60)  # a reading before the dose counts so long (product default)
 CHECK_HOLDS = timedelta(hours=12)  # the questions of the day, also over midnight (product default)
@@ -41,6 +45,10 @@ def gate_of(session: DosingSession, at: datetime) -> Gate:
     screened = newest_screening(session.patient)
     today = local_day(session, at)
     history, plan = history_of(session.patient), plan_of(session.course)
+    held, due = standing_of(session.patient, at).codes(today)
+    told = told_of(session.patient, at)
+    if told is not None:
+        held, due = held | holds(told), due | cautions(told)
     evidence = Evidence(
         candidate=_candidate(session, check, screened, history, settings["rems_certified"], at),
         today=today,
@@ -54,6 +62,9 @@ def gate_of(session: DosingSession, at: datetime) -> Gate:
         unchecked=history.unchecked,
         interactions=interactions_of(history.flags),
         overridden=frozenset(session.overrides.values_list("code", flat=True)),
+        home_missing=home_missing(session, at),
+        held_by_checks=held,
+        checks_due=due,
     )
     limits = EligibilityLimits(rems_applies=session.clinic.country == "US")
     days = min(settings["screening_days"], plan.screening_days or settings["screening_days"])

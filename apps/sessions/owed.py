@@ -11,13 +11,27 @@ from typing import Any
 from django.db import Error, transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts.permissions import Role
 from apps.alerts.actions import raise_alert
+from apps.alerts.warning import warn_administrators, warn_members
 from apps.core import clock
 from apps.core.db.scope import use_clinic
+from apps.sessions.actions.home import tell_missed
+from apps.sessions.actions.integration import ask_after
 from apps.sessions.actions.reports import step_moment
+from apps.sessions.actions.stock import tell_difference
 from apps.sessions.evidence import local_day
-from apps.sessions.models import DriverLink, MedicationAdministration, RemsForm
+from apps.sessions.models import (
+    DriverLink,
+    HomeWatch,
+    IntegrationWindow,
+    MedicationAdministration,
+    RemsForm,
+    SafetyCheck,
+    StockDifference,
+)
 from apps.sessions.rems_form import step_day
+from apps.sessions.words import word
 
 logger = logging.getLogger(__name__)
 
@@ -112,3 +126,48 @@ def _ask_driver(link: DriverLink, now: datetime) -> None:
         rule_code="no-all-clear",
         synthetic=link.synthetic,
     )
+
+
+def tell_checks_overdue(limit: int = 50) -> int:
+    """A task for each long-term check whose days of grace are over; once, until it moves. How many."""
+    return _drain(SafetyCheck.objects.all(), _tell_check, limit)
+
+
+def _tell_check(check: SafetyCheck, now: datetime) -> None:
+    check.next_step_at = None
+    check.save(update_fields=["next_step_at"])
+    raise_alert(
+        patient=check.patient,
+        cause=f"check-overdue-{check.kind}",
+        level="P3",
+        title=word(f"{check.kind}_check_overdue"),
+        source_kind="safety-check",
+        source_id=check.pk,
+        rule_code=check.due_on.isoformat(),
+        synthetic=check.synthetic,
+    )
+
+
+def tell_missed_look_ins(limit: int = 50) -> int:
+    """Sessions at home whose look-in nobody answered in time; how many."""
+    return _drain(HomeWatch.objects.all(), _tell_missed, limit)
+
+
+def _tell_missed(watch: HomeWatch, now: datetime) -> None:
+    tell_missed(watch, now)
+
+
+def tell_differences(limit: int = 50) -> int:
+    """Stock that does not match, to prescribers and administrators by every way, every hour until it is explained."""
+    return _drain(StockDifference.objects.all(), _tell_difference, limit)
+
+
+def _tell_difference(row: StockDifference, now: datetime) -> None:
+    tell_difference(row)
+    warn_administrators(row.clinic, "stock-difference", key=f"stock-{row.pk}-{row.told}")
+    warn_members(row.clinic, Role.PRESCRIBER, "stock-difference", key=f"stock-{row.pk}-{row.told}")
+
+
+def ask_after_windows(limit: int = 50) -> int:
+    """Integration windows that open without a talk booked, or end: measured, and a task for each that failed."""
+    return _drain(IntegrationWindow.objects.all(), ask_after, limit)

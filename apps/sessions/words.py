@@ -90,6 +90,28 @@ INTERACTIONS = {
     "cyp_inducer": _("Takes an enzyme inducer: lowers ketamine"),
     "theophylline": _("Takes theophylline: lower seizure threshold"),
     "lamotrigine": _("Takes lamotrigine: may blunt the effect"),
+    "pre_visit_something_new": _("Told before the session: something is new"),
+    "pre_visit_pressure": _("Told before the session: pressure over 140/90"),
+    "pre_visit_talk_first": _("Told before the session: wants to talk first, or feels very bad"),
+    "pre_visit_no_ride": _("Told before the session: no ride home yet"),
+    "pre_visit_not_fasting": _("Told before the session: cannot keep to nothing to eat or drink"),
+    "pre_visit_medicines": _("Told before the session: takes medicines otherwise than told"),
+    "take_home_more_used": _("Medicine at home: more used than planned. Talk about it, without blame"),
+    "take_home_lost": _("Medicine at home: some was lost. Talk about it, without blame"),
+    "take_home_early_refill": _("Medicine at home: a new supply earlier than planned. Talk about it"),
+    "home_not_allowed": _("This clinic holds no sessions at home"),
+    "home_nobody_there": _("No named adult has said yes to being there"),
+    "home_no_video": _("Video contact is not confirmed"),
+    "bladder_check_overdue": _("Urinalysis is overdue"),
+    "liver_check_overdue": _("ALT and AST are overdue"),
+    "cognition_check_overdue": _("The check of memory and reaction is overdue"),
+    "pregnancy_check_overdue": _("The pregnancy test is overdue"),
+    "bladder_check_due": _("Urinalysis is due"),
+    "liver_check_due": _("ALT and AST are due"),
+    "cognition_check_due": _("The check of memory and reaction is due"),
+    "pregnancy_check_due": _("The pregnancy test is due"),
+    "liver_enzymes_over_3x": _("ALT or AST over 3 times the upper limit: stop and repeat"),
+    "pregnancy_test_positive": _("Pregnancy test positive"),
 }
 DOSE = {
     "weight_missing_or_implausible": _("Weight missing, under 30 or over 250 kg"),
@@ -129,6 +151,7 @@ LEAVING = {
     "no_escort": _("Somebody who takes them home, by name"),
     "recovery_score_under_9": _("Aldrete score 9 or more"),
     "effect_not_resolved": _("A moderate or worse side effect is over"),
+    "no_recovery_check": _("Recovery confirmed by whoever is there"),
 }
 #: Side effects offered with one tap; the first are the most frequent (clinical.md 2.9). The record holds the English term.
 EFFECTS = {

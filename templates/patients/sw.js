@@ -1,6 +1,10 @@
-{% load i18n static %}// Keeps the look of the pages and the help page for when there is no network. Nothing about a person is kept.
+{% load i18n static %}// Keeps the look of the pages and the help page for when there is no network; and the person's own safety plan, sealed
+// under a key of this browser that no script can read out, until they sign out. Nothing else about a person is kept.
 const CACHE = "telek-{{ version }}";
 const HELP = "{% url 'help-now' %}";
+const PLAN = "{% url 'safety-plan' %}";
+const SEALED = "telek-plan"; // forget.js and plan.js know these two names
+const SAFE = "telek-safe";
 const FILES = [HELP{% for path in files %}, "{{ path }}"{% endfor %}];
 
 self.addEventListener("install", (event) => {
@@ -8,7 +12,7 @@ self.addEventListener("install", (event) => {
 });
 
 self.addEventListener("activate", (event) => {
-  const old = (names) => names.filter((name) => name.startsWith("telek-") && name !== CACHE);
+  const old = (names) => names.filter((name) => name.startsWith("telek-") && name !== CACHE && name !== SEALED);
   event.waitUntil(caches.keys().then((names) => Promise.all(old(names).map((name) => caches.delete(name)))).then(() => self.clients.claim()));
 });
 
@@ -29,6 +33,55 @@ async function helpPage(request) {
   }
 }
 
+function safe(mode, work) {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open(SAFE, 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore("keys");
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const asked = work(opening.result.transaction("keys", mode).objectStore("keys"));
+      asked.onsuccess = () => resolve(asked.result);
+      asked.onerror = () => reject(asked.error);
+      opening.result.onversionchange = () => opening.result.close();
+    };
+  });
+}
+
+async function planKey(make) {
+  const known = await safe("readonly", (keys) => keys.get("plan"));
+  if (known || !make) return known;
+  const fresh = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+  await safe("readwrite", (keys) => keys.put(fresh, "plan"));
+  return fresh;
+}
+
+async function keepPlan(response) {
+  if (!response.ok || response.redirected || response.type !== "basic") return;
+  const plain = new TextEncoder().encode(await response.text());
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await planKey(true), plain);
+  await (await caches.open(SEALED)).put(PLAN, new Response(new Blob([iv, sealed])));
+}
+
+async function keptPlan() {
+  const stored = await (await caches.open(SEALED)).match(PLAN);
+  const key = stored && (await planKey(false));
+  if (!key) return undefined;
+  const bytes = new Uint8Array(await stored.arrayBuffer());
+  const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: bytes.slice(0, 12) }, key, bytes.slice(12));
+  return new Response(plain, { headers: { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'self'" } });
+}
+
+async function planPage(event) {
+  try {
+    const response = await fetch(event.request);
+    event.waitUntil(keepPlan(response.clone()).catch(() => {})); // a browser that refuses to store shows it all the same
+    return response;
+  } catch {
+    return (await keptPlan().catch(() => undefined)) ?? (await caches.match(HELP)) ?? Response.error();
+  }
+}
+
 async function page(request) {
   try {
     return await fetch(request);
@@ -41,6 +94,7 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== location.origin) return;
   if (url.pathname.startsWith("{{ static_url }}")) event.respondWith(fromCacheFirst(event.request));
+  else if (url.pathname === PLAN) event.respondWith(planPage(event));
   else if (event.request.mode === "navigate") event.respondWith(url.pathname === HELP ? helpPage(event.request) : page(event.request));
 });
 

@@ -6,7 +6,7 @@ Relations are seen from Riverside: `own` hangs on Maria, `other` on Tobias (same
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -38,8 +38,10 @@ from apps.monitoring.models import Observation, Slot, SlotState, TreatmentPhase
 from apps.notifications.keys import one_tap_token
 from apps.notifications.models import Delivery, PushSubscription
 from apps.patients import actions as patients
+from apps.patients.guest_links import give_link
 from apps.patients.models import Patient
 from apps.sessions import actions as treatment
+from apps.sessions.actions.letters import invite_prescriber
 from apps.sessions.driver_links import hash_token, new_token
 from apps.sessions.models import (
     AdverseEvent,
@@ -47,11 +49,16 @@ from apps.sessions.models import (
     DriverLink,
     Protocol,
     RemsForm,
+    StockDifference,
+    StockEntry,
+    StockLot,
     Visit,
     VisitHours,
     VisitNote,
 )
 from apps.sessions.protocols import starting_body
+from apps.therapy import actions as therapy
+from apps.therapy import signs
 from tests.cast import Cast, make_cast, make_person
 from tests.clinical.packs import pack_for
 from tests.monitoring.stage import questionnaire
@@ -147,6 +154,20 @@ def _fill(world: World, relation: str, patient: Patient, clinician: User) -> Non
     _fill_visit(world, relation, patient, clinician)
     _fill_treatment(world, relation, patient, clinician)
     _fill_account(world, relation, patient)
+    _fill_therapy(world, relation, patient)
+    _fill_links(world, relation, patient, clinician)
+
+
+def _fill_links(world: World, relation: str, patient: Patient, clinician: User) -> None:
+    until = clock.now() + timedelta(days=1)
+    link, path = give_link(
+        patient=patient, purpose="peer", name=f"Friend {NAME[relation]}", expires_at=until, actor=clinician
+    )
+    world.note("peer-token", relation, path.strip("/").split("/")[1])
+    world.note("guest-link", relation, link.pk)
+    doctor, path = invite_prescriber(patient=patient, name=f"Dr {NAME[relation]}", agreed=True, actor=patient.user)
+    world.note("letter-token", relation, path.strip("/").split("/")[1])
+    world.note("doctor-link", relation, doctor.pk)
 
 
 def _device_of(patient: Patient) -> PushSubscription:
@@ -237,6 +258,9 @@ def _fill_treatment(world: World, relation: str, patient: Patient, clinician: Us
     course = treatment.start_course(patient=patient, template="iv-depression", actor=clinician)
     session = treatment.open_session(course=course, chair=f"Chair {CLINICAL[relation]}"[:30], actor=clinician)
     world.note("course", relation, course.pk)
+    lab = treatment.Lab(code="urinalysis", taken_on=clock.now().date() - timedelta(days=1), finding="normal")
+    result = treatment.record_lab(patient=patient, lab=replace(lab, note=CLINICAL[relation]), actor=clinician)
+    world.note("lab-result", relation, result.pk)
     world.note("dosing-session", relation, session.pk)
     event = AdverseEvent.objects.create(
         clinic=patient.clinic,
@@ -285,6 +309,7 @@ def _fill_clinics(world: World) -> None:
             _fill_clinic(world, relation, clinic, member)
             _fill_hours(world, relation, clinic, member)
             _fill_protocol(world, relation, clinic, member)
+            _fill_stock(world, relation, clinic, member)
 
 
 def _fill_clinic(world: World, relation: str, clinic: Clinic, member: User) -> None:
@@ -327,6 +352,44 @@ def _fill_protocol(world: World, relation: str, clinic: Clinic, member: User) ->
         author=member.membership,
     )
     world.note("protocol", relation, protocol.pk)
+
+
+def _fill_therapy(world: World, relation: str, patient: Patient) -> None:
+    with use_user(patient.user_id):
+        patient.user.membership = resolve_membership(patient.user, str(patient.clinic_id))
+    words = f"Entry {CLINICAL[relation]}"
+    entry = therapy.write_entry(patient=patient, text=words, privacy="team", actor=patient.user)
+    world.note("journal-entry", relation, entry.pk)
+    meant = therapy.commit_to(patient=patient, text=words, privacy="team", actor=patient.user)
+    world.note("commitment", relation, meant.pk)
+    signs.name_signs(patient=patient, signs=words, plan=words, enough=1, actor=patient.user)
+
+
+def _fill_stock(world: World, relation: str, clinic: Clinic, member: User) -> None:
+    """A lot of that clinic (`other` is a second one of Riverside), a line of it and a difference."""
+    assert member.membership
+    lot = StockLot.objects.create(
+        clinic=clinic,
+        product="ketamine",
+        description=f"Lot {NAME[relation]}",
+        lot=f"L-{relation}",
+        expires_on=clock.now().date() + timedelta(days=300),
+        unit_mg=500,
+    )
+    line = {"amount_mg": 500, "balance_mg": 500, "occurred_at": clock.now(), "actor": member.membership}
+    entry = StockEntry.objects.create(clinic=clinic, lot=lot, seq=1, kind="received", **line)
+    difference = StockDifference.objects.create(
+        clinic=clinic,
+        lot=lot,
+        expected_mg=500,
+        found_mg=400,
+        found_at=clock.now(),
+        found_by=member.membership,
+        next_step_at=clock.now(),
+    )
+    world.note("stock-lot", relation, lot.pk)
+    world.note("stock-entry", relation, entry.pk)
+    world.note("stock-difference", relation, difference.pk)
 
 
 def _fill_hours(world: World, relation: str, clinic: Clinic, member: User) -> None:

@@ -18,7 +18,7 @@ LEVELS = [
     {"alerts"},
     {"messaging", "monitoring"},
     {"care_sessions"},
-    {"outcomes"},
+    {"outcomes", "therapy"},
     {"interop"},
 ]
 

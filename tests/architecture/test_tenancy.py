@@ -12,6 +12,7 @@ UNIQUE_WITHOUT_CLINIC = {
     ("accounts_apitoken", ("token_hash",)): "the same",
     ("monitoring_device", ("token_hash",)): "the same",
     ("monitoring_surveylink", ("token_hash",)): "the same",
+    ("patients_guestlink", ("token_hash",)): "the same",
     ("monitoring_questionnaireresponse", ("slot_id",)): "the slot is of the same clinic (composite key)",
 }
 # Tables with a clinic whose policies differ from walls(), and why.
@@ -50,6 +51,7 @@ READS = [
     "monitoring_questionnaire",
     "monitoring_questionnaireresponse",
     "monitoring_safetyitem",
+    "patients_guestlink",
     "patients_patient",
 ]
 PUMP = {
@@ -65,6 +67,10 @@ PUMP = {
     "care_sessions_driverlink": "select, update",
     "care_sessions_medicationadministration": "select, update",
     "care_sessions_remsform": "select, update",
+    "care_sessions_homewatch": "select, update",
+    "care_sessions_integrationwindow": "select, update",
+    "care_sessions_safetycheck": "select, update",
+    "care_sessions_stockdifference": "select, update",
     "care_sessions_visit": "select, update",
     "care_sessions_visitevent": "insert, select",
     "core_enginebeat": "insert, select, update",

@@ -1,5 +1,6 @@
 """What tests of treatment share: a person who may be dosed, a session, a dose, a way to move on in time."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ from django.db import transaction
 
 from apps.accounts.clinic_settings import change_setting
 from apps.core import clock
+from apps.core.db.scope import use_clinic
 from apps.sessions import actions
 from apps.sessions.actions import Asked, Order, Tap, TreatmentRefused
 from apps.sessions.agreements import text_in_force
@@ -104,3 +106,9 @@ def fresh(cast: Cast, session: DosingSession) -> DosingSession:
     with cast.acting(cast.nurse) as nurse, transaction.atomic():
         rows = DosingSession.objects.visible_to(nurse).select_related("patient", "course", "clinic")
         return rows.get(pk=session.pk)
+
+
+def worked(cast: Cast, work: Callable[[], int]) -> int:
+    """What the pump does, among the rows of this clinic."""
+    with use_clinic(cast.clinic.pk):
+        return work()

@@ -16,8 +16,9 @@ from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
 from apps.core.db.scope import use_clinic
+from apps.core.private import private
 from apps.core.throttle import allow
-from apps.monitoring.access import bind, over, private
+from apps.monitoring.access import bind, over
 from apps.monitoring.actions import snooze
 from apps.monitoring.care import reminded_words
 from apps.monitoring.later import choices_shown

@@ -18,8 +18,9 @@ from apps.alerts.actions import request_call
 from apps.alerts.models import AlertOccurrence
 from apps.audit import actions as audit
 from apps.core import clock
+from apps.core.private import private
 from apps.monitoring import actions, notice
-from apps.monitoring.access import Access, let_follow, private, survey_door
+from apps.monitoring.access import Access, let_follow, survey_door
 from apps.monitoring.actions import Saved, save_answer, submit_response
 from apps.monitoring.actions.follow_on import follow_on_of
 from apps.monitoring.answers import newest_rows, typed

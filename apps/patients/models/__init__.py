@@ -8,6 +8,7 @@ from apps.patients.models.history import (
     HistoryRow,
     MedicationStatement,
 )
+from apps.patients.models.links import GuestLink, LinkPurpose
 from apps.patients.models.person import (
     Consent,
     EmergencyContact,
@@ -22,9 +23,11 @@ __all__ = [
     "Condition",
     "Consent",
     "EmergencyContact",
+    "GuestLink",
     "HistoryKind",
     "HistoryReview",
     "HistoryRow",
+    "LinkPurpose",
     "MedicationStatement",
     "Patient",
     "SafetyNote",

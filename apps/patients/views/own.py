@@ -29,6 +29,9 @@ OFFLINE_FILES = (
     "css/patient/wide.css",
     "img/mark.svg",
     "js/ui/theme.js",
+    "js/survey/plan.js",
+    "js/survey/offline.js",
+    "js/survey/forget_plan.js",
 )
 
 

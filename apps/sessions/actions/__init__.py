@@ -36,15 +36,27 @@ from apps.sessions.actions.driver import (
     use_driver_link,
 )
 from apps.sessions.actions.events import Noted, Tap, note_events
+from apps.sessions.actions.home import answer_look_in, confirm_video, open_home_session, read_at_home
 from apps.sessions.actions.hours import add_different_time, add_hours, end_hours, withdraw_different_time
+from apps.sessions.actions.labs import Lab, plan_checks, record_lab, void_lab
 from apps.sessions.actions.leaving import discharge, end_without_dose, leave_against_advice, leaving
 from apps.sessions.actions.notes import correct_note, save_note, sign_note
 from apps.sessions.actions.planning import change_phase, conflicts_of, move_planned, plan_course, review_course
+from apps.sessions.actions.pre_visit import check_before_visit
 from apps.sessions.actions.protocols import draft_protocol, publish_protocol, retire_protocol
 from apps.sessions.actions.rating import rate
 from apps.sessions.actions.reports import Happened, note_submission, report_adverse_event
 from apps.sessions.actions.self_booking import book_own, move_own
 from apps.sessions.actions.showing import answer_together, hand_in_together, show
+from apps.sessions.actions.stock import (
+    NewLot,
+    Signed,
+    add_lot,
+    correct_entry,
+    count_stock,
+    enter_stock,
+    explain_difference,
+)
 from apps.sessions.actions.waiting import CHECKS, arrive, ask_for_phone, note_device_check, say_delay, wait
 from apps.sessions.refusal import TreatmentRefused, VisitRefused
 
@@ -52,15 +64,20 @@ __all__ = [
     "CHECKS",
     "Asked",
     "Happened",
+    "Lab",
     "MadeLink",
+    "NewLot",
     "Noted",
     "Order",
+    "Signed",
     "Tap",
     "TreatmentRefused",
     "VisitRefused",
     "add_different_time",
     "add_hours",
+    "add_lot",
     "admit",
+    "answer_look_in",
     "answer_screening",
     "answer_together",
     "arrive",
@@ -72,15 +89,21 @@ __all__ = [
     "change",
     "change_phase",
     "check_before_dose",
+    "check_before_visit",
+    "confirm_video",
     "conflicts",
     "conflicts_of",
+    "correct_entry",
     "correct_note",
+    "count_stock",
     "discharge",
     "draft_protocol",
     "end_course",
     "end_dose",
     "end_hours",
     "end_without_dose",
+    "enter_stock",
+    "explain_difference",
     "finish",
     "give_device",
     "give_dose",
@@ -100,12 +123,16 @@ __all__ = [
     "note_device_check",
     "note_events",
     "note_submission",
+    "open_home_session",
     "open_session",
     "override_gate",
+    "plan_checks",
     "plan_course",
     "publish_consent",
     "publish_protocol",
     "rate",
+    "read_at_home",
+    "record_lab",
     "report",
     "report_adverse_event",
     "retire_protocol",
@@ -125,6 +152,7 @@ __all__ = [
     "tell_wishes",
     "use_driver_link",
     "void_dose",
+    "void_lab",
     "wait",
     "withdraw_consent",
     "withdraw_different_time",

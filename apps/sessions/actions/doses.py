@@ -21,10 +21,15 @@ from apps.core import clock, live
 from apps.monitoring.actions.anchors import move_anchor, record_anchor, void_anchor
 from apps.sessions import dose_limits
 from apps.sessions.actions.countersign import confirmed_by
+from apps.sessions.actions.home import ask_again
+from apps.sessions.actions.integration import cancel_window, open_window
+from apps.sessions.actions.labs import plan_checks
 from apps.sessions.actions.sitting import keep, locked, member_of, note, refusals_audited
+from apps.sessions.actions.stock import put_dose_back, take_dose_from_stock
 from apps.sessions.board import reread
-from apps.sessions.dose_limits import DoseCheck, DoseLevel, Indication, Region, Route, dose_check
+from apps.sessions.dose_limits import DoseCheck, DoseLevel, Indication, Region, Route, Setting, dose_check
 from apps.sessions.evidence import age_on, facts_of, gate_of, local_day, newest_height, standing_dose
+from apps.sessions.home_watch import AT_HOME, watch_of
 from apps.sessions.models import DosingSession, MedicationAdministration, SessionEventKind, TreatmentConsent
 from apps.sessions.protocols import plan_of
 from apps.sessions.record import clean
@@ -69,6 +74,7 @@ def judged(session: DosingSession, order: Order, at: datetime) -> DoseCheck:
             session_number=session.number,
             indication=Indication(course.indication) if nasal else Indication.TRD,
             bolus_mg_per_kg=order.bolus_mg_per_kg,
+            setting=Setting.HOME if session.place == AT_HOME else Setting.CLINIC,
         )
     )
     if plan_of(course).limits.over(order.dose_mg, found.mg_per_kg, order.duration_minutes):
@@ -124,8 +130,13 @@ def _give(
     audit.record(action=Action.CREATE, actor_id=actor.pk, obj=dose, detail=check.level.value)
     _write_history(session, dose, member, label)
     session.dose_label, session.dose_started_at, session.dose_ended_at = label[:80], started_at, dose.ended_at
+    if (watch := watch_of(session, lock=True)) is not None:
+        ask_again(session, watch, started_at)
     reread(session)
     keep(session, actor, "dose")
+    plan_checks(session.patient)
+    open_window(dose)
+    take_dose_from_stock(dose, member, second)
     live.wake_pump()
     return dose
 
@@ -250,6 +261,7 @@ def give_device(*, session: DosingSession, actor: User, at: datetime | None = No
     if number >= devices_of(dose):
         _end(session, dose, moment, None)
         move_anchor(anchor=dose.anchor, started_at=dose.started_at, ended_at=moment, actor=actor)
+        open_window(dose)
     keep(session, actor, f"device {number}")
     return dose
 
@@ -270,6 +282,7 @@ def end_dose(
     note(session, SessionEventKind.DOSE_ENDED, member, at=moment, text=text)
     _end(session, dose, moment, given_mg)
     move_anchor(anchor=dose.anchor, started_at=dose.started_at, ended_at=moment, actor=actor)
+    open_window(dose)
     keep(session, actor, "dose-ended")
     return dose
 
@@ -319,11 +332,13 @@ def move_dose(
     dose.started_at, dose.ended_at = started_at, end
     dose.save(update_fields=["started_at", "ended_at"])
     move_anchor(anchor=dose.anchor, started_at=started_at, ended_at=end, actor=actor)
+    open_window(dose)
     note(session, SessionEventKind.DOSE_MOVED, member, text=clean(reason, 300))
     session.dose_started_at, session.dose_ended_at = started_at, end
     reread(session)
     audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=dose, detail="moved")
     keep(session, actor, "dose-moved")
+    plan_checks(session.patient)
     return dose
 
 
@@ -341,11 +356,14 @@ def void_dose(*, session: DosingSession, reason: str, actor: User) -> Medication
     dose.status, dose.status_reason, dose.next_step_at = "entered-in-error", clean(reason, 300), None
     dose.save(update_fields=["status", "status_reason", "next_step_at"])
     void_anchor(anchor=dose.anchor, actor=actor)
+    put_dose_back(dose, member, reason)
+    cancel_window(dose)
     note(session, SessionEventKind.DOSE_VOIDED, member, text=clean(reason, 300))
     session.dose_label, session.dose_started_at, session.dose_ended_at = "", None, None
     reread(session)
     audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=dose, detail="entered-in-error")
     keep(session, actor, "dose-voided")
+    plan_checks(session.patient)
     return dose
 
 

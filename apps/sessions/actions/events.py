@@ -93,7 +93,21 @@ def note_events(*, session: DosingSession, taps: Sequence[Tap], actor: User) -> 
     return Noted(made, repeated, refused)
 
 
-def _store(session: DosingSession, tap: Tap, member: Membership) -> SessionEvent:
+@transaction.atomic
+def note_from_home(*, session: DosingSession, tap: Tap, actor: User) -> SessionEvent:
+    """What was read at home, by whom the tap's text names; the same client id again is the same event.
+
+    actor: the person in care, in whose name it is audited. The session is locked by the caller.
+    """
+    known = session.events.filter(client_id=tap.client_id).first()
+    if known is not None:
+        return known
+    event = _store(session, tap, None)
+    _settle(session, [event], actor)
+    return event
+
+
+def _store(session: DosingSession, tap: Tap, member: Membership | None) -> SessionEvent:
     _check_kind(tap)
     _check_time(session, tap)
     corrects = _corrected(session, tap)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from apps.sessions.actions.reports import owe_form
 from apps.sessions.actions.sitting import keep, locked, member_of, refusals_audited
 from apps.sessions.discharge import CloseOut
 from apps.sessions.evidence import closing_limits, facts_of, given_of, standing_dose
-from apps.sessions.models import DosingSession, SessionStatus
+from apps.sessions.home_watch import recovery_missing
+from apps.sessions.models import DosingSession, HomeWatch, SessionStatus
 from apps.sessions.record import clean
 from apps.sessions.refusal import TreatmentRefused
 from apps.sessions.treatment.facts import close_out
@@ -29,7 +31,10 @@ def leaving(session: DosingSession, at: datetime) -> CloseOut | None:
     dose = standing_dose(session)
     if dose is None:
         return None
-    return close_out(given_of(dose), facts_of(session), at, closing_limits(session))
+    found = close_out(given_of(dose), facts_of(session), at, closing_limits(session))
+    if recovery_missing(session, at):
+        return replace(found, blockers=(*found.blockers, "no_recovery_check"))
+    return found
 
 
 @refusals_audited
@@ -116,6 +121,7 @@ def _finish(session: DosingSession, actor: User, member: Membership, outcome: st
     session.status = SessionStatus.CANCELLED if outcome == "no-dose" else SessionStatus.FINISHED
     session.outcome, session.finished_at, session.finished_by = outcome, at, member
     session.next_check_at, session.level = None, ""
+    HomeWatch.objects.filter(session=session).update(look_in_due_at=None, next_step_at=None)
     if outcome != "no-dose":
         owe_form(session)
     return keep(session, actor, outcome)

@@ -23,9 +23,15 @@ from apps.sessions.models.dosing import (
     SessionStatus,
 )
 from apps.sessions.models.driver import DriverLink, MorningCheck
+from apps.sessions.models.home import HomeWatch, LookIn, LookInKind
 from apps.sessions.models.hours import DifferentTime, VisitHours
+from apps.sessions.models.integration import IntegrationWindow
+from apps.sessions.models.labs import LabCode, LabFinding, LabResult, SafetyCheck
+from apps.sessions.models.pre_visit import PreVisitCheck
 from apps.sessions.models.protocols import CourseChange, CourseChangeKind, PlannedDose, Protocol
 from apps.sessions.models.reports import SERIOUS, AdverseEvent, RemsForm
+from apps.sessions.models.stock import StockDifference, StockEntry, StockEntryKind, StockLot
+from apps.sessions.models.take_home import TakeHomeCount, TakeHomeSupply
 from apps.sessions.models.visits import (
     LIVE,
     Visit,
@@ -53,18 +59,33 @@ __all__ = [
     "DosingSession",
     "DriverLink",
     "GateOverride",
+    "HomeWatch",
+    "IntegrationWindow",
+    "LabCode",
+    "LabFinding",
+    "LabResult",
+    "LookIn",
+    "LookInKind",
     "MedicationAdministration",
     "MorningCheck",
     "PlannedDose",
     "PreDoseCheck",
+    "PreVisitCheck",
     "Product",
     "Protocol",
     "RemsForm",
+    "SafetyCheck",
     "Screening",
     "SessionEvent",
     "SessionEventKind",
     "SessionStatus",
     "SessionWishes",
+    "StockDifference",
+    "StockEntry",
+    "StockEntryKind",
+    "StockLot",
+    "TakeHomeCount",
+    "TakeHomeSupply",
     "TreatmentConsent",
     "Visit",
     "VisitEvent",

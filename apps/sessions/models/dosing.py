@@ -108,6 +108,9 @@ class DosingSession(ClinicRow):
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="sessions")
     number = models.PositiveSmallIntegerField()  # of the course, from 1
     chair = models.CharField(max_length=30)
+    place = models.CharField(
+        max_length=6, default="clinic", db_default="clinic", choices=[("clinic", _("clinic")), ("home", _("at home"))]
+    )
     status = models.CharField(max_length=12, choices=SessionStatus, default=SessionStatus.IN_PROGRESS)
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
@@ -319,6 +322,7 @@ class SessionEventKind(models.TextChoices):
     DOSE_MOVED = "dose-moved", _("time of the dose corrected")
     DOSE_VOIDED = "dose-voided", _("dose entered in error")
     ESCORT = "escort", _("goes home with")
+    LOOK_IN = "look-in", _("look-in at home")
     NOTE = "note", _("note")
     VOID = "void", _("taken back")
 

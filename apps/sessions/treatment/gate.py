@@ -33,6 +33,9 @@ class Evidence:
     unchecked: bool = False  # the person told of a medicine that nobody of staff has looked at
     interactions: tuple[str, ...] = ()  # flags of medicines beside those of eligibility
     overridden: frozenset[str] = frozenset()
+    home_missing: frozenset[str] = frozenset()  # what a dose at home lacks; no override
+    held_by_checks: frozenset[str] = frozenset()  # long-term checks that are overdue, results that speak against it
+    checks_due: frozenset[str] = frozenset()  # said, and no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,9 @@ def gate(evidence: Evidence, limits: GateLimits = DEFAULT_GATE) -> Gate:
     weekly = [_item_of(code, Status.HOLD, evidence.overridden) for code in _warned_interval(evidence)]
     told = [_item_of("medicines_unchecked", Status.HOLD, evidence.overridden)] if evidence.unchecked else []
     beside = [GateItem(code, Status.CAUTION, overridable=False) for code in evidence.interactions]
-    items = [*hard, *soft, *weekly, *told, *beside]
+    checks = [_item_of(code, Status.HOLD, evidence.overridden) for code in sorted(evidence.held_by_checks)]
+    said = [GateItem(code, Status.CAUTION, overridable=False) for code in sorted(evidence.checks_due)]
+    items = [*hard, *soft, *weekly, *told, *beside, *checks, *said]
     return Gate(tuple(sorted(items, key=lambda item: not item.blocks)))
 
 
@@ -108,6 +113,7 @@ def _hard(evidence: Evidence, limits: GateLimits) -> Iterator[str]:
     if evidence.consent != "active":
         yield f"consent_{evidence.consent}"
     yield from _of_screening(evidence, limits)
+    yield from sorted(evidence.home_missing)
     if not evidence.checked_today:
         yield "pre_dose_check_missing"
     if evidence.prescriber_present is not True:

@@ -12,11 +12,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts.clinic_settings import setting
 from apps.accounts.doors import door
 from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
 from apps.audit import actions as audit
-from apps.patients.models import Patient
+from apps.patients.models import GuestLink, LinkPurpose, Patient
 from apps.sessions import actions
 from apps.sessions.agreements import consent_in_force, consent_state
 from apps.sessions.evidence import newest_screening
@@ -79,10 +80,19 @@ def _page(request: ClinicRequest, patient: Patient, form: CourseForm, status: HT
         "found": [word(code) for code in sorted(findings(screened.answers))] if screened else [],
         "history_found": [word(code) for code in history_codes(patient)],
         "unsure": [QUESTION_WORDS[key] for key in unsure(screened.answers)] if screened else [],
+        "peers": _peers(patient),
         "wishes": SessionWishes.objects.filter(patient=patient).order_by("-created_at", "-id").first(),
     }
     audit.record_seen([patient, *courses, *shown], actor_id=request.user.pk, detail="treatment")
     return render(request, "sessions/treatment_show.html", context, status=status)
+
+
+def _peers(patient: Patient) -> list[GuestLink]:
+    """Adults who said yes to being there at home; none where the clinic holds no such sessions."""
+    if not setting(patient.clinic, "home_sessions"):
+        return []
+    links = GuestLink.objects.filter(patient=patient, purpose=LinkPurpose.PEER)
+    return [link for link in links if link.stands]
 
 
 @door(Permission.PRESCRIBE)

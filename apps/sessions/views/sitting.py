@@ -28,6 +28,7 @@ from apps.sessions.discharge import NO_OVERRIDE
 from apps.sessions.driver_links import live_link
 from apps.sessions.evidence import facts_of, gate_of, newest_screening, standing_dose
 from apps.sessions.forms import faults
+from apps.sessions.home_watch import AT_HOME, watch_of
 from apps.sessions.models import DoseRoute, DosingSession, MedicationAdministration, SessionEvent, SessionWishes
 from apps.sessions.refusal import TreatmentRefused
 from apps.sessions.report_forms import AdverseEventForm
@@ -76,6 +77,8 @@ def _page(
         "now": at,
         "signs": signs_of(session),
         "leave_at": earliest_leave(session),
+        "home": watch_of(session),
+        "look_ins": list(session.look_ins.order_by("-answered_at")[:20]),
         "wishes": SessionWishes.objects.filter(patient=session.patient).order_by("-created_at", "-id").first(),
         "others": on_the_board(request.user).exclude(pk=session.pk)[:6],
         "driver": live_link(session, at),
@@ -157,6 +160,7 @@ def _after(request: ClinicRequest, session: DosingSession, dose: MedicationAdmin
     nasal = dose.route == DoseRoute.NASAL
     needed = [code for code in LEAVING if nasal or code not in ("under_2h_since_last_device", "no_bp_at_40min")]
     needed = [code for code in needed if not nasal or code not in ("under_60min_since_end", "recovery_score_under_9")]
+    needed = [code for code in needed if session.place == AT_HOME or code != "no_recovery_check"]
     return {
         "leaving": found,
         "leave_items": sorted(

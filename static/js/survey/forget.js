@@ -1,5 +1,6 @@
 // At sign-out: nothing that was typed stays on this phone.
 import { forget } from "./draft.js";
+import { forgetPlan } from "./forget_plan.js";
 
 
 // drafts and messages on their way (chat/outbox.js keeps them under chat:person:thread)
@@ -12,5 +13,12 @@ function forgetChat() {
 }
 
 for (const form of document.querySelectorAll("form[data-sign-out]")) {
-  form.addEventListener("submit", () => { forgetChat(); forget(); });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    forgetChat();
+    forget();
+    try { sessionStorage.removeItem("plan:kept"); } catch { /* nothing was kept */ }
+    await Promise.race([forgetPlan().catch(() => {}), new Promise((go) => setTimeout(go, 1500))]);
+    form.submit();
+  });
 }

@@ -1,4 +1,4 @@
-// The service worker: help and the look of the pages work without a network. It keeps nothing about a person.
+// The service worker: help and the look of the pages work without a network. Of a person it keeps their own safety plan, sealed.
 export function register() {
   navigator.serviceWorker?.register("/sw.js").catch(() => {}); // refused (private window): the pages work without it
 }

@@ -1,0 +1,176 @@
+"""A dosing session at home: opened with a named adult beside the person, watched by look-ins that escalate when missed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.clinic_settings import settings_of
+from apps.accounts.models import User
+from apps.accounts.permissions import Permission
+from apps.alerts.actions import raise_alert
+from apps.audit import actions as audit
+from apps.audit.models import Action
+from apps.core import clock, live
+from apps.core.ids import new_id
+from apps.patients.models import GuestLink, LinkPurpose
+from apps.sessions.actions.courses import open_session
+from apps.sessions.actions.events import Tap, note_from_home
+from apps.sessions.actions.sitting import announce, keep, locked, member_of, note, refusals_audited
+from apps.sessions.board import set_next_check
+from apps.sessions.home_watch import AT_HOME, HOME_ROUTES, watch_of
+from apps.sessions.models import Course, DosingSession, HomeWatch, LookIn, LookInKind, SessionEventKind
+from apps.sessions.refusal import TreatmentRefused
+
+#: What each answer means to the desk, and in which words.
+LEVELS = {LookInKind.WORRIED: "P2", LookInKind.HARD_TO_WAKE: "P1", LookInKind.HELP: "P1"}
+SIGNS = ("sbp", "dbp", "hr", "spo2")
+
+
+@refusals_audited
+@transaction.atomic
+def open_home_session(*, course: Course, link: GuestLink, actor: User) -> DosingSession:
+    """The person is at home, with the adult whom the link names.
+
+    Raises TreatmentRefused: home-off, home-route, home-peer, and those of open_session.
+    """
+    member_of(actor, Permission.GIVE_DOSES)
+    if not settings_of(course.clinic)["home_sessions"]:
+        raise TreatmentRefused("home-off", _("This clinic holds no sessions at home."))
+    if course.product != "ketamine" or course.route not in HOME_ROUTES:
+        raise TreatmentRefused("home-route", _("Only ketamine by mouth or under the tongue is taken at home."))
+    link = GuestLink.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=link.pk)
+    if link.patient_id != course.patient_id or link.purpose != LinkPurpose.PEER or not link.stands:
+        raise TreatmentRefused("home-peer", _("A named adult must have said yes to being there."))
+    session = open_session(course=course, chair=str(_("At home")), actor=actor)
+    session.place = AT_HOME
+    HomeWatch.objects.create(clinic_id=session.clinic_id, session=session, patient=course.patient, link=link)
+    return keep(session, actor, "home")
+
+
+@refusals_audited
+@transaction.atomic
+def confirm_video(*, session: DosingSession, actor: User) -> HomeWatch:
+    """Staff see and hear the person by video now. Raises TreatmentRefused: not-home."""
+    member = member_of(actor, Permission.GIVE_DOSES)
+    session = locked(session, actor)
+    watch = _watch(session)
+    watch.video_at, watch.video_by = clock.now(), member
+    watch.save(update_fields=["video_at", "video_by"])
+    keep(session, actor, "home video")
+    return watch
+
+
+def _watch(session: DosingSession) -> HomeWatch:
+    watch = watch_of(session, lock=True)
+    if watch is None:
+        raise TreatmentRefused("not-home", _("This session is not at home."))
+    return watch
+
+
+@transaction.atomic
+def answer_look_in(*, link: GuestLink, how: str, client_id: UUID, due_at: datetime | None = None) -> LookIn:
+    """What the person at home taps. The same client id, or another answer to the same look-in, is one event.
+
+    due_at: the look-in that is answered; None for help and recovery. Raises TreatmentRefused: over, kind.
+    """
+    session, watch = _of(link)
+    if how not in LookInKind.values:
+        raise TreatmentRefused("kind", _("Choose one of the answers."))
+    known = LookIn.objects.filter(session=session, client_id=client_id).first()
+    if known is None and due_at is not None:
+        known = LookIn.objects.filter(session=session, due_at=due_at).first()
+    if known is not None:
+        return known
+    asked = due_at if due_at is not None and due_at == watch.look_in_due_at else None
+    row = LookIn.objects.create(
+        clinic_id=session.clinic_id,
+        session=session,
+        client_id=client_id,
+        due_at=asked,
+        how=how,
+        name=link.name,
+        answered_at=clock.now(),
+    )
+    note(session, SessionEventKind.LOOK_IN, None, text=f"{link.name}: {row.get_how_display()}", client_id=new_id())
+    audit.record(action=Action.CREATE, actor_id=None, obj=row, detail="look-in", patient_id=session.patient_id)
+    _tell(session, row)
+    if asked is not None or (watch.look_in_due_at is not None and row.answered_at >= watch.look_in_due_at):
+        ask_again(session, watch, row.answered_at)
+    _changed(session)
+    return row
+
+
+def _of(link: GuestLink) -> tuple[DosingSession, HomeWatch]:
+    """The open session of that link, locked, and its watch."""
+    rows = DosingSession.objects.select_for_update(of=("self",)).select_related("patient", "course", "clinic")
+    session = rows.filter(home_watches__link=link, status="in-progress").first()
+    if session is None:
+        raise TreatmentRefused("over", _("There is no session going on."))
+    return session, _watch(session)
+
+
+def _tell(session: DosingSession, row: LookIn) -> None:
+    level = LEVELS.get(LookInKind(row.how))
+    if level is None:
+        return
+    raise_alert(
+        patient=session.patient,
+        cause="home-help",
+        level=level,
+        title=_("At home: %(name)s says: %(how)s") % {"name": row.name, "how": row.get_how_display()},
+        source_kind="look-in",
+        source_id=row.pk,
+        rule_code=row.how,
+        value=2 if level == "P1" else 1,
+        synthetic=session.synthetic,
+    )
+
+
+def ask_again(session: DosingSession, watch: HomeWatch, at: datetime) -> None:
+    """The next look-in, so many minutes from then; the desk is told when it is not answered in time."""
+    settings = settings_of(session.clinic)
+    watch.look_in_due_at = at + clock.scaled(timedelta(minutes=settings["home_look_in_minutes"]))
+    watch.next_step_at = watch.look_in_due_at + clock.scaled(timedelta(minutes=settings["home_grace_minutes"]))
+    watch.missed = 0
+    watch.save(update_fields=["look_in_due_at", "next_step_at", "missed"])
+
+
+def _changed(session: DosingSession) -> None:
+    set_next_check(session)
+    session.version += 1
+    session.save(update_fields=["version", "next_check_at"])
+    announce(session)
+    live.wake_pump()
+
+
+@transaction.atomic
+def read_at_home(*, link: GuestLink, signs: dict[str, int], client_id: UUID) -> None:
+    """Pressure, pulse and oxygen that the person at home read off; judged as any reading. Raises TreatmentRefused."""
+    session, _watch_row = _of(link)
+    values = {name: value for name, value in signs.items() if name in SIGNS}
+    tap = Tap(client_id=client_id, kind="vitals", occurred_at=clock.now(), values=values, text=link.name)
+    note_from_home(session=session, tap=tap, actor=session.patient.user)
+
+
+def tell_missed(watch: HomeWatch, now: datetime) -> None:
+    """A look-in was not answered: told at once (P2), five minutes later as P1; from there the ladder goes on by itself."""
+    session = watch.session
+    watch.missed += 1
+    again = clock.scaled(timedelta(minutes=settings_of(session.clinic)["repeat_page_minutes"]))
+    watch.next_step_at = now + again if watch.missed == 1 else None
+    watch.save(update_fields=["missed", "next_step_at"])
+    due = watch.look_in_due_at or now
+    raise_alert(
+        patient=watch.patient,
+        cause="home-look-in",
+        level="P2" if watch.missed == 1 else "P1",
+        title=_("At home: a look-in was missed"),
+        source_kind="home-watch",
+        source_id=watch.pk,
+        rule_code=f"{due:%Y%m%d%H%M%S}-{watch.missed}",
+        synthetic=session.synthetic,
+    )

@@ -1,0 +1,113 @@
+"""Around the dose, in a real browser: the plan without a network, a session at home with a second phone, a missed talk."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import transaction
+from playwright.sync_api import Page, expect
+
+from apps.alerts.models import Alert
+from apps.core.db.scope import use_clinic
+from apps.patients.actions import write_safety_plan
+from apps.sessions.models import IntegrationWindow, LookIn
+from apps.sessions.owed import ask_after_windows
+from tests.browser.server import running_system
+from tests.cast import Cast
+from tests.treatment.scene import dosed, later, worked
+from tests.treatment.test_home import at_home, begun
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PHONE = {"viewport": {"width": 390, "height": 844}}
+DESK = {"viewport": {"width": 1440, "height": 900}}
+OpenPage = Callable[..., Page]
+CACHED = "async () => { const c = await caches.open('telek-plan'); const r = await c.match('/safety-plan/'); return r ? await r.text() : '' }"
+
+
+def test_the_safety_plan_opens_without_a_network_and_leaves_with_the_sign_out(cast: Cast, signed_in: OpenPage) -> None:
+    with cast.acting(cast.prescriber) as doctor, transaction.atomic():
+        write_safety_plan(patient=cast.patient, actor=doctor, steps={"alone": "Walk to the river"})
+    with running_system() as system:
+        page = signed_in(cast.patient_user, **PHONE, base_url=system.url)
+        cookies = page.context.cookies()
+        page.context.add_cookies([{"name": c["name"], "value": c["value"], "url": system.url} for c in cookies])  # type: ignore[typeddict-item]
+        page.goto(f"{system.url}/")
+        page.wait_for_function(f"({CACHED})().then((text) => text.length > 100)")
+        assert "river" not in page.evaluate(CACHED)  # what lies there is sealed
+    page.goto(f"{system.url}/safety-plan/")
+    expect(page.get_by_text("Walk to the river")).to_be_visible()
+
+
+def test_after_the_sign_out_nothing_of_the_plan_is_left(cast: Cast, signed_in: OpenPage) -> None:
+    with cast.acting(cast.prescriber) as doctor, transaction.atomic():
+        write_safety_plan(patient=cast.patient, actor=doctor, steps={"alone": "Walk to the river"})
+    page = signed_in(cast.patient_user, **PHONE)
+    page.goto("/safety-plan/")
+    page.wait_for_function(f"({CACHED})().then((text) => text.length > 100)")
+    page.goto("/more/")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).not_to_have_url("/more/")
+    assert page.evaluate(CACHED) == ""
+
+
+def test_a_peer_on_a_second_phone_answers_and_a_missed_look_in_escalates(cast: Cast, signed_in: OpenPage) -> None:
+    session, path = begun(cast)
+    with running_system(pump=True) as system:
+        desk = signed_in(cast.nurse, **DESK)
+        desk.goto(session.path)
+        expect(desk.get_by_text("No look-in answered yet.")).to_be_visible()
+        later(15.1)
+        peer = signed_in(None, **PHONE, base_url=system.url)
+        peer.goto(f"{system.url}{path}")
+        expect(peer.get_by_role("heading", name="How are they now?")).to_be_visible()
+        peer.get_by_role("button", name="Talks and is fine").dblclick()
+        expect(peer.get_by_role("heading", name="Next look-in at")).to_be_visible()
+        with use_clinic(cast.clinic.pk), transaction.atomic():
+            assert LookIn.objects.count() == 1
+        later(18.2)  # nobody answers the next one
+        _until(cast, lambda: Alert.objects.filter(cause="home-look-in", level="P2").exists())
+        later(5.2)
+        _until(cast, lambda: Alert.objects.filter(cause="home-look-in", level="P1").exists())
+        desk.goto("/desk/alerts/")
+        expect(desk.get_by_text("At home: a look-in was missed").first).to_be_visible()
+        peer.reload()
+        peer.get_by_role("button", name="Help now").click()
+        expect(peer.get_by_role("heading", name="The team is being called")).to_be_visible()
+        desk.goto(session.path)
+        expect(desk.get_by_text("help now").first).to_be_visible()
+
+
+def _until(cast: Cast, true: Callable[[], bool]) -> None:
+    for _each in range(120):
+        with use_clinic(cast.clinic.pk), transaction.atomic():
+            if true():
+                return
+        time.sleep(0.25)
+    raise AssertionError("it did not happen")
+
+
+def test_a_talk_that_was_missed_is_caught(cast: Cast, signed_in: OpenPage) -> None:
+    dosed(cast)
+    later(60 * 25)
+    assert worked(cast, ask_after_windows) == 1
+    later(60 * 49)
+    assert worked(cast, ask_after_windows) == 1
+    with use_clinic(cast.clinic.pk), transaction.atomic():
+        assert IntegrationWindow.objects.get().status == "missed"
+    page = signed_in(cast.therapist, **DESK)
+    page.goto("/desk/")
+    expect(page.get_by_text("did not take place").first).to_be_visible()
+    page.goto("/desk/therapy/")
+    expect(page.get_by_text("0 of 1")).to_be_visible()
+    expect(page.get_by_role("heading", name="Missed, last 30 days")).to_be_visible()
+
+
+def test_the_pages_of_this_part_hold_on_a_phone(cast: Cast, signed_in: OpenPage) -> None:
+    _session, path = at_home(cast)
+    page = signed_in(cast.patient_user, **PHONE)
+    wide: dict[str, Any] = {}
+    for address in ("/my-helpers/", "/journal/", "/safety-plan/", path):
+        page.goto(address)
+        wide[address] = page.evaluate("document.documentElement.scrollWidth")
+    assert {address: width for address, width in wide.items() if width > 390} == {}

@@ -1,0 +1,227 @@
+"""A session at home: who may begin it, the look-ins of whoever is there, and what happens when nobody answers."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from apps.accounts.clinic_settings import change_setting
+from apps.alerts.models import Alert
+from apps.core import clock
+from apps.core.db.roles import as_role
+from apps.core.db.scope import use_clinic
+from apps.patients.guest_links import answer_link, give_link, revoke_link
+from apps.patients.models import GuestLink
+from apps.sessions import actions
+from apps.sessions.actions import Order, TreatmentRefused
+from apps.sessions.actions.stock import note_difference
+from apps.sessions.evidence import gate_of
+from apps.sessions.models import DosingSession, HomeWatch, LookIn, SessionEvent, StockLot
+from apps.sessions.owed import ask_after_windows, tell_checks_overdue, tell_differences, tell_missed_look_ins
+from tests.cast import Cast
+from tests.treatment.scene import FINE, NO, PIN, consent, fresh, given, later, tap, worked
+
+pytestmark = pytest.mark.django_db
+ORAL = Order(dose_mg=150, weight_kg=80, lot="OR-1")
+
+
+def peer(cast: Cast, *, yes: bool = True) -> tuple[GuestLink, str]:
+    with cast.acting(cast.patient_user) as maria, transaction.atomic():
+        until = clock.now() + timedelta(days=2)
+        link, path = give_link(patient=cast.patient, purpose="peer", name="Elena", expires_at=until, actor=maria)
+        return (answer_link(link=link, yes=True) if yes else link), path
+
+
+def course_of(cast: Cast, template: str = "oral") -> Any:
+    with cast.acting(cast.prescriber) as doctor, transaction.atomic():
+        change_setting(clinic=cast.clinic, name="home_sessions", value=True, actor=doctor, reason="")
+        return actions.start_course(patient=cast.patient, template=template, actor=doctor)
+
+
+def at_home(cast: Cast) -> tuple[DosingSession, str]:
+    """Everything is in order but the dose."""
+    consent(cast)
+    with cast.acting(cast.patient_user) as maria, transaction.atomic():
+        actions.answer_screening(patient=cast.patient, answers=NO, actor=maria)
+    link, path = peer(cast)
+    course = course_of(cast)
+    with cast.acting(cast.prescriber) as doctor, transaction.atomic():
+        actions.set_pin(pin=PIN, actor=doctor)
+    with cast.acting(cast.nurse) as nurse, transaction.atomic():
+        session = actions.open_home_session(course=course, link=link, actor=nurse)
+        actions.check_before_dose(session=session, asked=FINE, actor=nurse)
+    return fresh(cast, session), path
+
+
+def begun(cast: Cast) -> tuple[DosingSession, str]:
+    session, path = at_home(cast)
+    Client().post(path, {"do": "signs", "sbp": 122, "dbp": 76, "hr": 70, "spo2": 98, "client_id": str(uuid4())})
+    with cast.acting(cast.nurse) as nurse, transaction.atomic():
+        actions.confirm_video(session=session, actor=nurse)
+    given(cast, session, ORAL)
+    return fresh(cast, session), path
+
+
+def watch(cast: Cast) -> HomeWatch:
+    with use_clinic(cast.clinic.pk):
+        return HomeWatch.objects.get()
+
+
+def look_in(cast: Cast, path: str, how: str = "fine", **more: Any) -> Any:
+    due = watch(cast).look_in_due_at
+    data = {"how": how, "due": due.isoformat() if due else "", "client_id": str(uuid4())} | more
+    return Client().post(path, data)
+
+
+def test_it_begins_only_where_clinic_drug_route_and_a_named_adult_allow_it(cast: Cast) -> None:
+    link, _path = peer(cast, yes=False)
+    course = course_of(cast)
+
+    def refused() -> str:
+        with cast.acting(cast.nurse) as nurse, transaction.atomic(), pytest.raises(TreatmentRefused) as caught:
+            actions.open_home_session(course=course, link=link, actor=nurse)
+        return caught.value.code
+
+    assert refused() == "home-peer"
+    with cast.acting(cast.patient_user), transaction.atomic():
+        answer_link(link=link, yes=True)
+        revoke_link(link=link, actor=None)
+    assert refused() == "home-peer"
+    link, _path = peer(cast)
+    with cast.acting(cast.prescriber) as doctor, transaction.atomic():
+        change_setting(clinic=cast.clinic, name="home_sessions", value=False, actor=doctor, reason="")
+    assert refused() == "home-off"
+    with cast.acting(cast.prescriber) as doctor, transaction.atomic():
+        actions.end_course(course=course, status="completed", reason="done", actor=doctor)
+    course = course_of(cast, "esketamine-trd")
+    assert refused() == "home-route"
+
+
+def test_the_gate_wants_pressure_oxygen_video_and_somebody_there(cast: Cast) -> None:
+    session, path = at_home(cast)
+
+    def missing() -> set[str]:
+        with cast.acting(cast.nurse), transaction.atomic():
+            return {item.code for item in gate_of(fresh(cast, session), clock.now()).blocking}
+
+    assert missing() == {"sbp_not_recorded", "dbp_not_recorded", "spo2_not_recorded", "home_no_video"}
+    guest = Client()
+    assert guest.post(path, {"do": "signs", "sbp": 500, "dbp": 76, "client_id": str(uuid4())}).status_code == 422
+    assert guest.post(path, {"do": "signs", "sbp": 122, "dbp": 76, "spo2": 98}).status_code == 302
+    with cast.acting(cast.nurse) as nurse, transaction.atomic():
+        actions.confirm_video(session=session, actor=nurse)
+    assert missing() == set()
+    guest.get(path)
+    with cast.acting(cast.nurse), transaction.atomic():
+        revoke_link(link=HomeWatch.objects.get().link, actor=None)
+    assert missing() == {"home_nobody_there"}
+    assert guest.get(path).status_code == 404
+
+
+def test_the_home_limit_of_the_dose_holds(cast: Cast) -> None:
+    session, path = at_home(cast)
+    Client().post(path, {"do": "signs", "sbp": 122, "dbp": 76, "spo2": 98})
+    with cast.acting(cast.nurse) as nurse, transaction.atomic():
+        actions.confirm_video(session=session, actor=nurse)
+    with pytest.raises(TreatmentRefused) as caught:
+        given(cast, session, Order(dose_mg=301, weight_kg=140, lot="OR-1", reason="more"))
+    assert caught.value.code == "hard-stop"
+
+
+def test_a_look_in_answered_twice_is_one_event_and_asks_again_in_fifteen_minutes(cast: Cast) -> None:
+    _session, path = begun(cast)
+    due = watch(cast).look_in_due_at
+    assert due is not None
+    later(15)
+    same = {"client_id": str(uuid4()), "due": due.isoformat()}
+    assert look_in(cast, path, **same).status_code == 302
+    assert look_in(cast, path, **same).status_code == 302  # the same tap again
+    assert look_in(cast, path, due=due.isoformat()).status_code == 302  # another phone, the same question
+    with use_clinic(cast.clinic.pk):
+        assert LookIn.objects.count() == 1
+        assert SessionEvent.objects.filter(kind="look-in").count() == 1
+    following = watch(cast).look_in_due_at
+    assert following is not None
+    assert timedelta(minutes=14) < following - clock.now() <= timedelta(minutes=15)
+    assert worked(cast, tell_missed_look_ins) == 0
+
+
+def test_a_missed_look_in_is_told_and_becomes_urgent_until_somebody_answers(cast: Cast) -> None:
+    _session, path = begun(cast)
+    later(17)
+    assert worked(cast, tell_missed_look_ins) == 0
+    later(1.1)
+    assert worked(cast, tell_missed_look_ins) == 1
+    with use_clinic(cast.clinic.pk):
+        assert Alert.objects.get(cause="home-look-in").level == "P2"
+    later(5.1)
+    assert worked(cast, tell_missed_look_ins) == 1
+    assert worked(cast, tell_missed_look_ins) == 0
+    with use_clinic(cast.clinic.pk):
+        assert Alert.objects.get(cause="home-look-in").level == "P1"
+    assert look_in(cast, path).status_code == 302
+    assert (watch(cast).missed, watch(cast).next_step_at is not None) == (0, True)
+
+
+@pytest.mark.parametrize(("how", "level"), [("worried", "P2"), ("hard-to-wake", "P1"), ("help", "P1")])
+def test_what_worries_whoever_is_there_is_told_at_once(cast: Cast, how: str, level: str) -> None:
+    _session, path = begun(cast)
+    answer = Client().post(path, {"how": how, "client_id": str(uuid4())}, follow=True)
+    with use_clinic(cast.clinic.pk):
+        assert Alert.objects.get(cause="home-help").level == level
+    assert ("The team is being called" in answer.content.decode()) is (how == "help")
+    assert Client().post(path, {"how": "nonsense"}).status_code == 422
+
+
+def test_it_ends_only_after_the_recovery_check_and_its_timer_with_it(cast: Cast) -> None:
+    session, path = begun(cast)
+    with cast.acting(cast.nurse) as nurse, transaction.atomic():
+        assert "no_recovery_check" in actions.leaving(session, clock.now()).blockers  # type: ignore[union-attr]
+    later(70)
+    Client().post(path, {"do": "signs", "sbp": 122, "dbp": 76, "spo2": 98})
+    assert Client().post(path, {"how": "recovered", "client_id": str(uuid4())}).status_code == 302
+    with cast.acting(cast.nurse) as nurse, transaction.atomic():
+        done = [tap("moaas", score=5), tap("cadss", score=0), tap("aldrete", score=10), tap("escort", text="Elena")]
+        assert actions.note_events(session=session, taps=done, actor=nurse).refused == {}
+        actions.discharge(session=session, actor=nurse)
+    assert (watch(cast).look_in_due_at, watch(cast).next_step_at) == (None, None)
+    assert Client().post(path, {"how": "help"}).status_code == 200  # the page is the one before a session again
+
+
+def test_the_desk_begins_it_and_sees_the_look_ins_on_the_session_page(cast: Cast) -> None:
+    link, path = peer(cast)
+    course = course_of(cast)
+    nurse = cast.client(cast.nurse)
+    page = nurse.get(reverse("treatment", args=[cast.patient.pk])).content.decode()
+    assert reverse("session-open-at-home", args=[course.pk]) in page
+    answer = nurse.post(reverse("session-open-at-home", args=[course.pk]), {"link": str(link.pk)})
+    assert answer.status_code == 302
+    assert nurse.post(f"{answer['Location']}video/").status_code == 302
+    assert Client().post(path, {"how": "sleepy"}).status_code == 302
+    page = nurse.get(answer["Location"]).content.decode()
+    assert "sleepy, wakes easily" in page
+    assert "At home" in nurse.get(reverse("sessions")).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_pumps_own_role_tells_of_all_that_is_overdue_around_the_dose(cast: Cast) -> None:
+    session, _path = begun(cast)
+    assert cast.nurse.membership
+    with use_clinic(cast.clinic.pk), transaction.atomic():
+        lot = StockLot.objects.create(
+            clinic=cast.clinic, product="ketamine", description="x", lot="1", expires_on=clock.now().date(), unit_mg=1
+        )
+        note_difference(lot, Decimal(5), Decimal(4), cast.nurse.membership)
+    later(60 * 24 * 17)
+    with as_role("pump"):
+        work = (tell_missed_look_ins, tell_checks_overdue, tell_differences, ask_after_windows)
+        assert [do() for do in work] == [1, 4, 1, 1]
+    with use_clinic(cast.clinic.pk), transaction.atomic():
+        causes = set(Alert.objects.values_list("cause", flat=True))
+        assert {"home-look-in", "check-overdue-bladder", "integration-missed"} <= causes
+        assert session.pk
