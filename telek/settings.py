@@ -369,6 +369,7 @@ SPECTACULAR_SETTINGS = {
         "telek.openapi.add_problems",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "TreatmentPhase": "apps.monitoring.models.PHASE_CHOICES",
         "ConditionStatus": "apps.patients.models.history.CONDITION_STATUS",
         "AllergyStatus": "apps.patients.models.history.ALLERGY_STATUS",
         "MedicineStatus": "apps.patients.models.history.MEDICINE_STATUS",
