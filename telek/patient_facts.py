@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.charts import Point
+from apps.core.clock import zone_of
 from apps.messaging.models import Thread
 from apps.monitoring.instruments import Definition
 from apps.monitoring.models import Anchor, ItemAnswer, Questionnaire, QuestionnaireResponse
@@ -41,7 +41,7 @@ class PatientFacts:
     def __init__(self, patient: Patient, user: User, at: datetime) -> None:
         self.patient, self.user, self.at = patient, user, at
         membership = user.membership
-        self.zone = ZoneInfo(membership.clinic.time_zone if membership else "UTC")
+        self.zone = zone_of(membership.clinic.time_zone if membership else "UTC")
         scored = self._rows(QuestionnaireResponse).filter(questionnaire__key=INSTRUMENT, status="completed")
         newest = scored.select_related("slot").order_by("-authored_at")[:RESPONSES_KEPT]
         self.responses = list(reversed(newest))  # the last ones, oldest first; the curve is of all
