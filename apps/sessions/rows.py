@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 
 from apps.accounts.models import User
 from apps.core import clock
-from apps.sessions.models import LIVE, Visit, VisitStatus
+from apps.sessions.guest_links import current_guest
+from apps.sessions.models import LIVE, Visit, VisitGuest, VisitStatus
 from apps.sessions.record import PEOPLE, is_patient
 from apps.sessions.visit_rules import PAGE_CLOSED, expected_at
 
@@ -80,6 +81,33 @@ def side_row(visit: Visit, user: User) -> dict[str, Any]:
         "clinician": visit.clinician.user.name,
         "seat": str(own.token) if own else None,
         "other_in": other is not None,
+        "guest": guest_row(visit),
+    }
+
+
+def guest_row(visit: Visit) -> dict[str, Any] | None:
+    """The third person, as both sides see them; None while nobody is invited. until: when the place in the call ends."""
+    guest = current_guest(visit) if visit.is_live else None
+    if guest is None:
+        return None
+    return {
+        "id": str(guest.pk),
+        "name": guest.name,
+        "state": guest.state,
+        "agreed": guest.agreed_at is not None,
+        "until": _iso(guest.expires_at),
+        "seat": str(guest.token) if guest.token else None,
+    }
+
+
+def own_guest_row(guest: VisitGuest) -> dict[str, Any]:
+    """What a guest's page is told: whether the call is open to it, and until when. Nothing of anybody."""
+    calls = guest.visit.status == VisitStatus.IN_PROGRESS
+    return {
+        "id": str(guest.pk),
+        "version": guest.visit.version,
+        "state": "in" if calls and guest.admitted_at is not None else "waits",
+        "until": _iso(guest.expires_at),
     }
 
 

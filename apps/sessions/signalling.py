@@ -7,6 +7,7 @@ and network candidates that no peer should be sent to are left out.
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,6 +25,7 @@ _CANDIDATE = re.compile(
     re.IGNORECASE,
 )
 _EXTENSIONS = frozenset({"raddr", "rport", "tcptype", "generation", "ufrag", "network-id", "network-cost"})
+_BEHIND_A_RELAY = {"raddr": "0.0.0.0", "rport": "0"}  # noqa: S104  (an address that says nothing)
 _METADATA = frozenset({ipaddress.ip_address(text) for text in ("169.254.169.254", "100.100.100.200", "fd00:ec2::254")})
 _ATTRIBUTE = re.compile(
     r"a=(group|msid-semantic|extmap-allow-mixed|rtcp|ice-ufrag|ice-pwd|ice-options|ice-lite|fingerprint|setup|mid|extmap"
@@ -32,49 +34,58 @@ _ATTRIBUTE = re.compile(
 )
 
 
-def clean_frame(frame: Mapping[str, object], *, loopback: bool = False) -> Frame | None:
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Which network paths may be named. loopback: 127.0.0.1 (tests and the demo on one machine). relayed: relays alone,
+    and nothing of the address behind one.
+    """
+
+    loopback: bool = False
+    relayed: bool = False
+
+
+def clean_frame(frame: Mapping[str, object], paths: Paths = Paths()) -> Frame | None:
     """The frame as it may be passed on, or None.
 
     {"kind": "hello"|"bye", "seat"}, {"kind": "description", "seat", "to", "description": {"type", "sdp"}},
     {"kind": "candidates", "seat", "to", "candidates": [...]}, {"kind": "media", "seat", "audio", "video", "lowered"}.
-    seat and to are uuids: the page that speaks and the page that is meant. loopback: 127.0.0.1 may be a peer (tests
-    and the demo on one machine).
+    seat and to are uuids: the page that speaks and the page that is meant.
     """
     kind, seat = frame.get("kind"), _uuid(frame.get("seat"))
     cleaner = _KINDS.get(kind) if isinstance(kind, str) else None
     if cleaner is None or seat is None:
         return None
-    body = cleaner(frame, loopback)
+    body = cleaner(frame, paths)
     to = _uuid(frame.get("to"))
     address = {"to": to} if to else {}
     return None if body is None else {"kind": kind, "seat": seat, **address, **body}
 
 
-def _hello(_frame: Mapping[str, object], _loopback: bool) -> Frame:
+def _hello(_frame: Mapping[str, object], _paths: Paths) -> Frame:
     return {}
 
 
-def _media(frame: Mapping[str, object], _loopback: bool) -> Frame:
+def _media(frame: Mapping[str, object], _paths: Paths) -> Frame:
     return {name: frame.get(name) is True for name in ("audio", "video", "lowered")}
 
 
-def _description(frame: Mapping[str, object], loopback: bool) -> Frame | None:
+def _description(frame: Mapping[str, object], paths: Paths) -> Frame | None:
     description = frame.get("description")
     if not isinstance(description, Mapping) or description.get("type") not in ("offer", "answer"):
         return None
-    sdp = clean_sdp(description.get("sdp"), loopback=loopback)
+    sdp = clean_sdp(description.get("sdp"), paths)
     return None if sdp is None else {"description": {"type": description["type"], "sdp": sdp}}
 
 
-def _candidates(frame: Mapping[str, object], loopback: bool) -> Frame | None:
+def _candidates(frame: Mapping[str, object], paths: Paths) -> Frame | None:
     given = frame.get("candidates")
     if not isinstance(given, list) or not 0 < len(given) <= CANDIDATES:
         return None
-    cleaned = [_candidate_object(one, loopback) for one in given]
+    cleaned = [_candidate_object(one, paths) for one in given]
     return {"candidates": [one for one in cleaned if one is not None]}
 
 
-_KINDS: dict[str, Callable[[Mapping[str, object], bool], Frame | None]] = {
+_KINDS: dict[str, Callable[[Mapping[str, object], Paths], Frame | None]] = {
     "hello": _hello,
     "bye": _hello,
     "media": _media,
@@ -83,33 +94,33 @@ _KINDS: dict[str, Callable[[Mapping[str, object], bool], Frame | None]] = {
 }
 
 
-def clean_sdp(sdp: object, *, loopback: bool = False) -> str | None:
+def clean_sdp(sdp: object, paths: Paths = Paths()) -> str | None:
     """A session description with known lines only, each ended by CRLF; None when it is none or over 16 KiB."""
     if not isinstance(sdp, str) or len(sdp.encode(errors="replace")) > SDP_BYTES:
         return None
-    lines = [_clean_line(line, loopback) for line in re.split(r"\r\n|\n|\r", sdp)]
+    lines = [_clean_line(line, paths) for line in re.split(r"\r\n|\n|\r", sdp)]
     kept = [line for line in lines if line]
     if not kept or kept[0] != "v=0" or not any(line.startswith("m=") for line in kept):
         return None
     return "".join(f"{line}\r\n" for line in kept)
 
 
-def _clean_line(line: str, loopback: bool) -> str:
+def _clean_line(line: str, paths: Paths) -> str:
     if not _LINE.fullmatch(line):
         return ""
     if not line.startswith("a="):
         return line
     if line.startswith("a=candidate:"):
-        candidate = clean_candidate(line[2:], loopback=loopback)
+        candidate = clean_candidate(line[2:], paths)
         return f"a={candidate}" if candidate else ""
     return line if _ATTRIBUTE.fullmatch(line) else ""
 
 
-def _candidate_object(given: object, loopback: bool) -> Frame | None:
+def _candidate_object(given: object, paths: Paths) -> Frame | None:
     if not isinstance(given, Mapping):
         return None
     text = given.get("candidate")
-    candidate = "" if text == "" else clean_candidate(text, loopback=loopback)
+    candidate = "" if text == "" else clean_candidate(text, paths)
     if candidate is None:
         return None
     mid, line, fragment = given.get("sdpMid"), given.get("sdpMLineIndex"), given.get("usernameFragment")
@@ -121,13 +132,17 @@ def _candidate_object(given: object, loopback: bool) -> Frame | None:
     }
 
 
-def clean_candidate(text: object, *, loopback: bool = False) -> str | None:
+def clean_candidate(text: object, paths: Paths = Paths()) -> str | None:
     """A candidate line with known extensions only; None when it is none, or names an address nobody should call."""
     found = _CANDIDATE.fullmatch(text) if isinstance(text, str) else None
-    if found is None or int(found["port"]) > 65535 or not _may_be_called(found["address"], loopback):
+    if found is None or int(found["port"]) > 65535 or not _may_be_called(found["address"], paths.loopback):
+        return None
+    if paths.relayed and found["type"].lower() != "relay":
         return None
     words = found["more"].split()
-    known = [f" {name} {value}" for name, value in zip(words[::2], words[1::2], strict=True) if name in _EXTENSIONS]
+    pairs = [(name, value) for name, value in zip(words[::2], words[1::2], strict=True) if name in _EXTENSIONS]
+    hidden = _BEHIND_A_RELAY if paths.relayed else {}
+    known = [f" {name} {hidden.get(name, value)}" for name, value in pairs]
     return found[0][: len(found[0]) - len(found["more"])] + "".join(known)
 
 

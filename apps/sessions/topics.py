@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.template.loader import get_template
 from django.utils.translation import gettext as _
 
@@ -25,6 +24,7 @@ from apps.sessions.refusal import VisitRefused
 from apps.sessions.rows import desk_row, in_the_room, side_row
 from apps.sessions.signalling import clean_frame
 from apps.sessions.tiles import tile_of
+from apps.sessions.ways import paths
 
 
 class WaitingRoom:
@@ -109,13 +109,14 @@ class OneVisit:
         visit = visit_of(user, key)
         if visit is None or visit.status != VisitStatus.IN_PROGRESS:
             raise CommandRefused("over", _("There is no call here."))
-        cleaned = clean_frame(frame, loopback=not settings.PRODUCTION)
+        cleaned = clean_frame(frame, paths(visit.clinic))
         if cleaned is None:
             return None
-        seats = VisitSeat.objects.filter(visit=visit, by_patient=is_patient(user), left_at__isnull=True)
+        by_patient = is_patient(user)
+        seats = VisitSeat.objects.filter(visit=visit, by_patient=by_patient, left_at__isnull=True)
         if not seats.filter(token=cleaned["seat"], membership=user.membership).exists():
             raise CommandRefused("replaced", _("The visit is open on another page."))
-        return cleaned
+        return {**cleaned, "side": "patient" if by_patient else "clinician"}  # said by the server, not by the page
 
 
 def as_uuid(text: object) -> UUID | None:
@@ -159,7 +160,7 @@ def _command(verb: Callable[[Any, Visit, UUID, Row], object]) -> Callable[[Any, 
 
 
 def _report(user: Any, visit: Visit, _token: UUID, payload: Row) -> None:
-    """what: "dropped" or "lowered"; detail: a few words."""
+    """what: "dropped", "lowered", "raised" or "no-way"; detail: a few words."""
     what, detail = str(payload.get("what", "")), str(payload.get("detail", ""))
     actions.report(visit=visit, what=what, detail=detail, actor=user)
 

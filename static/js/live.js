@@ -9,6 +9,7 @@ import { Topic } from "./live/topic.js";
 const PING_MS = 20_000, SILENT_MS = 45_000, ANSWER_MS = 10_000;
 const ENDED = { 4401: "signed-out", 4403: "revoked" };
 const topics = new Map(), waiting = new Map(), watchers = new Set();
+let address = null, keen = false;
 let socket = null, welcomed = false, tries = 0, timer = 0, heardAt = 0, number = 0, epoch = null;
 
 // state: connecting, live, blind (connected, but something behind the socket is away), broken, replaced, signed-out, revoked
@@ -67,7 +68,8 @@ function answer(id, how, what) {
 function open() {
   clearTimeout(timer);
   if (socket && socket.readyState < WebSocket.CLOSING) return;
-  const mine = (socket = new WebSocket(new URL("/ws/", location.href.replace(/^http/, "ws"))));
+  address ??= document.querySelector("[data-live-address]")?.dataset.liveAddress ?? "/ws/"; // a call's guest has one of their own
+  const mine = (socket = new WebSocket(new URL(address, location.href.replace(/^http/, "ws"))));
   heardAt = performance.now();
   mine.onmessage = ({ data }) => {
     if (mine !== socket) return;
@@ -82,7 +84,7 @@ function closed(code) {
   for (const id of [...waiting.keys()]) answer(id, "reject", { code: "unsure", message: "" });
   if (ENDED[code] || code === 4409) return say({ state: ENDED[code] ?? "replaced" });
   say({ state: "broken" });
-  const most = Math.min(30_000, (code === 1012 ? 2_000 : 500) * 2 ** tries++); // 1012: the server restarts, for all
+  const most = Math.min(keen ? 2_000 : 30_000, (code === 1012 ? 2_000 : 500) * 2 ** tries++); // 1012: the server restarts, for all
   timer = setTimeout(open, most * (0.5 + Math.random())); // jitter: a restart must not bring everybody at once
 }
 
@@ -124,6 +126,7 @@ export const live = {
       waiting.set(id, { resolve, reject, timer: setTimeout(unsure, ANSWER_MS) });
     });
   },
+  hurry(on) { keen = on; }, // during a call: never more than 3 s between two tries
   check: () => again(), // ask the server now, or try again now
   relay: (topic, frame) => send({ type: "relay", topic, frame }),
   onStatus(watcher) { watchers.add(watcher); watcher(status); if (!socket) open(); return () => watchers.delete(watcher); },

@@ -111,7 +111,15 @@ RIVERSIDE = [
         label="esketamine 84 mg",
         story=frozenset({"problem"}),
     ),
-    _p("Sofie", "Eriksen", date(1981, 12, 9), "female", Traits(16, 0.6, 14, 0.9), contact=("Lars Eriksen", "husband")),
+    _p(
+        "Sofie",
+        "Eriksen",
+        date(1981, 12, 9),
+        "female",
+        Traits(16, 0.6, 14, 0.9),
+        contact=("Lars Eriksen", "husband"),
+        story=frozenset({"visit-waiting"}),
+    ),
     _p("Piet", "Jansen", date(1987, 8, 30), "male", Traits(15, 0.7, 12, 0.88), contact=("Els Jansen", "mother")),
     _p(
         "Ewa",

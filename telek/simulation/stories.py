@@ -22,7 +22,7 @@ from apps.monitoring.schedule import open_due_slots
 from apps.patients.models import Patient, Whereabouts
 from telek.simulation.chairs import sit_down
 from telek.simulation.run import Life, Simulation
-from telek.simulation.visits import book_coming_visits, hold_past_visits
+from telek.simulation.visits import book_coming_visits, hold_past_visits, open_hours, wait_now
 
 Chat = tuple[tuple[int, int, bool, str], ...]
 # (days ago, minutes after the hour of looking, from the patient?, words)
@@ -47,6 +47,8 @@ CHATS: dict[str, Chat] = {
 
 def tell(simulation: Simulation, staff: dict[Role, User], until: datetime, stories: dict[UUID, frozenset[str]]) -> None:
     """Play the stories of the people who have one. Needs the clinic in scope."""
+    with transaction.atomic():
+        open_hours(staff, simulation.clinic.time_zone)
     for life in simulation.lives:
         story = stories.get(life.patient.pk, frozenset())
         for key in CHATS.keys() & story:
@@ -55,6 +57,8 @@ def tell(simulation: Simulation, staff: dict[Role, User], until: datetime, stori
         hold_past_visits(simulation, life, staff, until)
         if "visit-today" in story or "visit-tomorrow" in story:
             book_coming_visits(life, staff, until, soon="visit-today" in story)
+        if "visit-waiting" in story:
+            wait_now(life, staff, until)
         if "unsafe-today" in story:
             unsafe_answer(life, 2, until - timedelta(minutes=4), asks_for_call=True)
         if "unsafe-owned" in story:

@@ -7,8 +7,18 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.accounts.permissions import Role
 from apps.core import clock
-from apps.sessions.actions import arrive, book_visit, finish, hold_by_phone, save_note, sign_note
-from apps.sessions.models import Visit
+from apps.sessions.actions import (
+    CHECKS,
+    add_hours,
+    arrive,
+    book_visit,
+    finish,
+    hold_by_phone,
+    note_device_check,
+    save_note,
+    sign_note,
+)
+from apps.sessions.models import Visit, VisitHours
 from telek.simulation.run import Life, Simulation
 
 NOTES = (
@@ -18,6 +28,29 @@ NOTES = (
     ),
     ("Benefit held to about day nine, then fading. Tolerated the dose, nausea for twenty minutes.", "maintenance"),
 )
+
+
+HOLDERS = (Role.PRESCRIBER, Role.THERAPIST, Role.NURSE)
+WORKDAYS = range(5)
+OPEN = ((time(9), time(12)), (time(13), time(17)))
+
+
+def open_hours(staff: dict[Role, User], zone: str) -> None:
+    """Weekly hours of whoever holds visits, so that people find times to book. What stands already is left alone."""
+    for role in HOLDERS:
+        user = staff.get(role)
+        if user is None or user.membership is None or VisitHours.objects.filter(clinician=user.membership).exists():
+            continue
+        for weekday in WORKDAYS:
+            for opens, closes in OPEN:
+                add_hours(
+                    clinician=user.membership,
+                    weekday=weekday,
+                    opens=opens,
+                    closes=closes,
+                    time_zone=zone,
+                    actor=user,
+                )
 
 
 def hold_past_visits(simulation: Simulation, life: Life, staff: dict[Role, User], until: datetime) -> None:
@@ -52,6 +85,17 @@ def book_coming_visits(life: Life, staff: dict[Role, User], until: datetime, *, 
     begin = begin if begin > until + timedelta(minutes=5) else begin + timedelta(minutes=30)
     with clock.at(until - timedelta(days=1)), transaction.atomic():
         _book(life, staff.get(Role.NURSE, staff[Role.PRESCRIBER]) if soon else staff[Role.PRESCRIBER], begin)
+
+
+def wait_now(life: Life, staff: dict[Role, User], until: datetime) -> None:
+    """Somebody has checked the phone and sits in the waiting room while the demonstration is looked at."""
+    begin = until.replace(second=0, microsecond=0) + timedelta(minutes=5)
+    with clock.at(until - timedelta(days=1)), transaction.atomic():
+        visit = _book(life, staff.get(Role.THERAPIST, staff[Role.PRESCRIBER]), begin)
+    with clock.at(until - timedelta(minutes=3)), transaction.atomic():
+        note_device_check(visit=visit, results=dict.fromkeys(CHECKS, True), actor=life.user)
+    with clock.at(until - timedelta(minutes=2)), transaction.atomic():
+        arrive(visit=visit, place=life.patient.address, company="alone", call_back=life.patient.phone, actor=life.user)
 
 
 def _book(life: Life, holder: User, begin: datetime) -> Visit:

@@ -18,18 +18,13 @@ from apps.alerts.models import Alert, AlertState
 from apps.audit import actions as audit
 from apps.core import clock
 from apps.monitoring.actions import scales_for_visits
-from apps.monitoring.models import QuestionnaireResponse
-from apps.monitoring.published import definition_of
 from apps.sessions.forms import NoteForm
 from apps.sessions.models import Visit, VisitStatus
 from apps.sessions.record import PEOPLE
 from apps.sessions.rows import away_since
-from telek.curves import curve_table, whole_curve
-from telek.dose_curve import dose_curve
-from telek.patient_facts import ItemLine, PatientFacts, item_lines
-from telek.person_forecast import PersonForecast
+from telek.patient_facts import PatientFacts
+from telek.visit_beside import beside
 
-CURVE = (600, 214)
 ASKED_BEFORE = timedelta(hours=1)  # what was said longer before the start is not where they are now
 DELAYS = (5, 10, 15, 30)  # minutes, offered with one tap
 
@@ -62,7 +57,7 @@ def desk_visit(request: ClinicRequest, pk: UUID) -> HttpResponse:
         "checked": next((event for event in reversed(events) if event.kind == "device-check"), None),
         "open_alerts": list(_open_alerts(visit, request.user)),
         "scales": scales_for_visits(visit.clinic) if visit.status == VisitStatus.IN_PROGRESS else [],
-        **_beside(facts),
+        **beside(visit, facts, request.user),
         **notes,
     }
     shown = [visit, *facts.seen(), *notes["signed"]]
@@ -73,22 +68,6 @@ def desk_visit(request: ClinicRequest, pk: UUID) -> HttpResponse:
 def _open_alerts(visit: Visit, user: User) -> QuerySet[Alert]:
     rows: QuerySet[Alert] = Alert.objects.visible_to(user).filter(patient=visit.patient)
     return rows.exclude(state=AlertState.RESOLVED).order_by("level", "created_at")
-
-
-def _beside(facts: PatientFacts) -> dict[str, object]:
-    """The curve after each dose, or since the beginning where there is no dose; the last answers item by item."""
-    before, last = [None, None, *facts.responses][-2:]
-    return {
-        "dose_curve": dose_curve(PersonForecast(facts), CURVE),
-        "whole": whole_curve(facts.points, facts.doses, facts.at, facts.zone),
-        "table": curve_table(facts.points, facts.doses),
-        "last_response": last,
-        "items": _lines(last, before) if last else [],
-    }
-
-
-def _lines(last: QuestionnaireResponse, before: QuestionnaireResponse | None) -> list[ItemLine]:
-    return item_lines(last.answers, before.answers if before else None, definition_of(last.questionnaire))
 
 
 def _notes(visit: Visit, user: User, facts: PatientFacts) -> dict[str, Any]:

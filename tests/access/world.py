@@ -250,6 +250,8 @@ def _fill_visit(world: World, relation: str, patient: Patient, clinician: User) 
     note = VisitNote.objects.create(
         clinic=patient.clinic, visit=visit, author=clinician.membership, text=f"Note {CLINICAL[relation]}"
     )
+    _guest, token = treatment.invite_guest(visit=visit, name="Ana", role="interpreter", actor=clinician)
+    world.note("guest-token", relation, token)
     world.note("visit", relation, visit.pk)
     world.note("visit-note", relation, note.pk)
 

@@ -1,6 +1,7 @@
 """A real TURN server (coturn) on loopback, for one test; its credentials are the ones that Telek mints."""
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -20,6 +21,16 @@ class Relay:
     """Its address as a browser is told it."""
 
     url: str
+    process: "subprocess.Popen[bytes]"
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """The network through it is dead: nothing is answered, nothing is closed."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
 
 def installed_relay() -> str | None:
@@ -28,9 +39,9 @@ def installed_relay() -> str | None:
 
 
 @contextmanager
-def running_relay(folder: Path) -> Iterator[Relay]:
-    """Start it, wait until it listens, stop it. Loopback peers are allowed here alone: both browsers are on this machine."""
-    port = free_port()
+def running_relay(folder: Path, port: int = 0) -> Iterator[Relay]:
+    """Start it (port 0: any), wait until it listens, stop it. Loopback peers are allowed here alone: both browsers are on this machine."""
+    port = port or free_port()
     command = [
         str(installed_relay()),
         "-n",
@@ -53,7 +64,7 @@ def running_relay(folder: Path) -> Iterator[Relay]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_until_it_listens(port)
-        yield Relay(f"turn:127.0.0.1:{port}?transport=udp")
+        yield Relay(f"turn:127.0.0.1:{port}?transport=udp", process)
     finally:
         process.terminate()
         process.wait(timeout=15)

@@ -25,6 +25,12 @@ class LiveSystem:
 
     url: str
     port: int
+    server: "subprocess.Popen[bytes]"
+
+    def kill(self) -> None:
+        """SIGKILL to the server: nobody is told."""
+        self.server.kill()
+        self.server.wait(timeout=15)
 
 
 def free_port() -> int:
@@ -53,9 +59,9 @@ def environment(port: int, role: str, **settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def running_system(*, pump: bool = False, **settings: str) -> Iterator[LiveSystem]:
-    """Start it with these settings in its environment, wait until it answers, stop it."""
-    port = free_port()
+def running_system(*, pump: bool = False, port: int = 0, **settings: str) -> Iterator[LiveSystem]:
+    """Start it with these settings in its environment (port 0: any), wait until it answers, stop it."""
+    port = port or free_port()
     server = [sys.executable, "-m", "uvicorn", "telek.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
     commands = [([*server, "--lifespan", "off", "--log-level", "warning"], "app")]
     if pump:
@@ -65,7 +71,7 @@ def running_system(*, pump: bool = False, **settings: str) -> Iterator[LiveSyste
     ]
     try:
         _wait_until_it_answers(f"http://127.0.0.1:{port}/accounts/login/", processes[0])
-        yield LiveSystem(f"http://localhost:{port}", port)
+        yield LiveSystem(f"http://localhost:{port}", port, processes[0])
     finally:
         for process in processes:
             process.terminate()

@@ -1,5 +1,6 @@
 """A call through a real TURN server: nothing but relayed candidates leaves a browser, and old credentials open nothing."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -7,13 +8,15 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from playwright.sync_api import Page, expect
 
 from apps.core import clock
+from apps.sessions.models import VisitEvent
 from apps.sessions.turn import turn_password, turn_user
 from tests.browser.relay import SECRET, installed_relay, running_relay
-from tests.browser.server import running_system
-from tests.browser.test_visit_call import DESK, PHONE, assert_pictures_grow
+from tests.browser.server import free_port, running_system
+from tests.browser.test_visit_call import DESK, PHONE, assert_pictures_grow, decoded, wait_until
 from tests.cast import Cast
 from tests.visits.scene import admitted
 
@@ -80,6 +83,14 @@ def test_a_call_takes_the_relay_alone_and_an_old_credential_opens_nothing(
             expect(page.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=20_000)
             assert_pictures_grow(page)
             assert {kind for kind, _flowing in page.evaluate(PATHS)} == {"relay"}
+        with relay.silent():
+            time.sleep(5)
+        begun = time.monotonic()
+        for page in (patient, desk):
+            before = decoded(page)
+            wait_until(lambda page=page, before=before: decoded(page) > before + 5, within=6)  # type: ignore[misc]
+        print(f"pictures again {time.monotonic() - begun:.1f} s after an outage of 5 s")
+
         frames = "".join(str(frame) for frame in sent)
         assert "typ relay" in frames
         assert "typ host" not in frames
@@ -89,3 +100,26 @@ def test_a_call_takes_the_relay_alone_and_an_old_credential_opens_nothing(
         assert patient.evaluate(GATHER, [relay.url, fresh, turn_password(SECRET, fresh)]) > 0
         assert patient.evaluate(GATHER, [relay.url, old, turn_password(SECRET, old)]) == 0
         assert patient.evaluate(GATHER, [relay.url, fresh, "guessed"]) == 0
+
+
+def test_a_path_that_is_gone_is_found_anew(cast: Cast, signed_in: Callable[..., Page], tmp_path: Path) -> None:
+    """As when a phone changes from one network to another: every relayed address is lost, signalling is not."""
+    visit = admitted(cast)
+    port = free_port()
+    with running_system(TELEK_TURN_URLS=f"turn:127.0.0.1:{port}?transport=udp", TELEK_TURN_SECRET=SECRET) as system:
+        patient = at(signed_in(cast.patient_user, **PHONE), system.url)
+        desk = at(signed_in(cast.prescriber, **DESK), system.url)
+        with running_relay(tmp_path, port):
+            for page, path in ((patient, visit.path), (desk, visit.desk_path)):
+                page.goto(system.url + path)
+            for page in (patient, desk):
+                expect(page.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=20_000)
+        with running_relay(tmp_path, port):
+            begun = time.monotonic()
+            for page in (patient, desk):
+                before = decoded(page)
+                wait_until(lambda page=page, before=before: decoded(page) > before + 5, within=25)  # type: ignore[misc]
+                expect(page.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=10_000)
+            print(f"pictures over a new path after {time.monotonic() - begun:.1f} s")
+        with cast.acting(cast.prescriber), transaction.atomic():
+            assert VisitEvent.objects.filter(visit_id=visit.pk, kind="dropped").exists()

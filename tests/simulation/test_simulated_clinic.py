@@ -21,6 +21,7 @@ from apps.monitoring.actions.library import publish_library
 from apps.monitoring.models import Anchor, ItemAnswer, QuestionnaireResponse, Slot
 from apps.notifications.models import Delivery
 from apps.sessions.models import Visit, VisitNote
+from apps.sessions.open_times import booking_rules, open_times
 from telek.management.commands.seed_demo import make_life
 from telek.management.commands.simulate import prepare
 from telek.simulation import course, stories
@@ -83,13 +84,15 @@ def test_the_stories_of_today_leave_an_unowned_alert_a_chat_and_visits(capsys: p
     with use_clinic(clinic.pk):
         with transaction.atomic():
             staff = make_staff(clinic)
-        story = {simulation.lives[0].patient.pk: frozenset({"unsafe-today", "chat", "visit-tomorrow"})}
+        story = {simulation.lives[0].patient.pk: frozenset({"unsafe-today", "chat", "visit-tomorrow", "visit-waiting"})}
         stories.tell(simulation, staff, clock.now(), story)
         with transaction.atomic():
             alert = Alert.objects.get(level="P1")
             assert (alert.state, alert.cause) == ("open", "suicidal-thoughts")
             assert alert.call_promised_by is not None
-            assert set(Visit.objects.values_list("status", flat=True)) == {"finished", "planned"}
+            assert set(Visit.objects.values_list("status", flat=True)) == {"finished", "planned", "arrived"}
+            someone = simulation.lives[0].patient
+            assert open_times(someone, booking_rules(someone), clock.now(), clock.now() + timedelta(days=14))
             assert VisitNote.objects.filter(status="final").exists()
             assert Thread.objects.get().waiting_since is not None
 

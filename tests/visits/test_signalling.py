@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.sessions.signalling import SDP_BYTES, clean_candidate, clean_frame, clean_sdp
+from apps.sessions.signalling import SDP_BYTES, Paths, clean_candidate, clean_frame, clean_sdp
 from apps.sessions.turn import TTL, call_name, ice_configuration, turn_password, turn_user
 
 SEAT, OTHER = str(uuid4()), str(uuid4())
@@ -21,6 +21,18 @@ HOST = "candidate:1 1 udp 2122260223 192.168.1.20 54321 typ host generation 0 uf
 
 def offer(sdp: object = SDP, **more: object) -> dict[str, Any]:
     return {"kind": "description", "seat": SEAT, "to": OTHER, "description": {"type": "offer", "sdp": sdp}} | more
+
+
+def test_where_calls_are_relayed_no_other_address_is_handed_on() -> None:
+    relay = "candidate:1 1 udp 41885439 203.0.113.9 51000 typ relay raddr 198.51.100.7 rport 40000 generation 0"
+    heard = clean_frame(candidates(HOST, relay), Paths(relayed=True))
+    assert heard is not None
+    assert [one["candidate"] for one in heard["candidates"]] == [
+        relay.replace("raddr 198.51.100.7 rport 40000", "raddr 0.0.0.0 rport 0")
+    ]
+    sdp = clean_sdp(SDP + f"a={HOST}\r\na={relay}\r\n", Paths(relayed=True)) or ""
+    assert "typ relay" in sdp
+    assert "typ host" not in sdp
 
 
 def candidates(*texts: object) -> dict[str, Any]:
@@ -102,7 +114,7 @@ def test_addresses_that_no_browser_should_call_are_left_out(address: str) -> Non
 
 def test_loopback_is_a_peer_only_where_it_was_said() -> None:
     text = HOST.replace("192.168.1.20", "127.0.0.1")
-    assert clean_candidate(text, loopback=True) == text
+    assert clean_candidate(text, Paths(loopback=True)) == text
 
 
 @pytest.mark.parametrize(

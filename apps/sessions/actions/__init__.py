@@ -36,11 +36,22 @@ from apps.sessions.actions.driver import (
     use_driver_link,
 )
 from apps.sessions.actions.events import Noted, Tap, note_events
+from apps.sessions.actions.guests import (
+    admit_guest,
+    agree_to_guest,
+    ask_in,
+    guest_is_here,
+    invite_guest,
+    join_as_guest,
+    leave_as_guest,
+    remove_guest,
+)
 from apps.sessions.actions.home import answer_look_in, confirm_video, open_home_session, read_at_home
 from apps.sessions.actions.hours import add_different_time, add_hours, end_hours, withdraw_different_time
 from apps.sessions.actions.labs import Lab, plan_checks, record_lab, void_lab
 from apps.sessions.actions.leaving import discharge, end_without_dose, leave_against_advice, leaving
 from apps.sessions.actions.notes import correct_note, save_note, sign_note
+from apps.sessions.actions.orders import order_form
 from apps.sessions.actions.planning import change_phase, conflicts_of, move_planned, plan_course, review_course
 from apps.sessions.actions.pre_visit import check_before_visit
 from apps.sessions.actions.protocols import draft_protocol, publish_protocol, retire_protocol
@@ -77,12 +88,15 @@ __all__ = [
     "add_hours",
     "add_lot",
     "admit",
+    "admit_guest",
+    "agree_to_guest",
     "answer_look_in",
     "answer_screening",
     "answer_together",
     "arrive",
     "ask_for_phone",
     "ask_for_visit",
+    "ask_in",
     "book_own",
     "book_visit",
     "cancel",
@@ -107,12 +121,16 @@ __all__ = [
     "finish",
     "give_device",
     "give_dose",
+    "guest_is_here",
     "hand_in_together",
     "here",
     "hold_by_phone",
+    "invite_guest",
     "join",
+    "join_as_guest",
     "leave",
     "leave_against_advice",
+    "leave_as_guest",
     "leaving",
     "make_driver_link",
     "may_confirm",
@@ -125,6 +143,7 @@ __all__ = [
     "note_submission",
     "open_home_session",
     "open_session",
+    "order_form",
     "override_gate",
     "plan_checks",
     "plan_course",
@@ -133,6 +152,7 @@ __all__ = [
     "rate",
     "read_at_home",
     "record_lab",
+    "remove_guest",
     "report",
     "report_adverse_event",
     "retire_protocol",

@@ -14,8 +14,14 @@ from apps.sessions.models import Visit, VisitEventKind, VisitSeat, VisitStatus
 from apps.sessions.record import for_its_clinician, is_patient, keep, locked, member_of
 from apps.sessions.refusal import VisitRefused
 
-REPORTS = {"dropped": VisitEventKind.DROPPED, "lowered": VisitEventKind.LOWERED}
+REPORTS = {
+    "dropped": VisitEventKind.DROPPED,
+    "lowered": VisitEventKind.LOWERED,
+    "raised": VisitEventKind.RAISED,
+    "no-way": VisitEventKind.NO_WAY,
+}
 REPORTS_AN_HOUR = 60
+JOINS_AN_HOUR = 400  # a page that finds no way joins anew every 20 seconds
 
 
 @transaction.atomic
@@ -49,7 +55,7 @@ def hold_by_phone(*, visit: Visit, actor: User) -> Visit:
 def join(*, visit: Visit, token: UUID, actor: User) -> VisitSeat:
     """Take one's side's seat for a page, named by its token. The same person's other page loses it.
 
-    Raises VisitRefused: not-yours, not-admitted, over.
+    Raises VisitRefused: not-yours, not-admitted, over, too-many.
     """
     visit = locked(visit, actor, Permission.OWN_RECORD, Permission.HOLD_VISITS)
     member, by_patient = member_of(actor), is_patient(actor)
@@ -60,6 +66,7 @@ def join(*, visit: Visit, token: UUID, actor: User) -> VisitSeat:
     seat = VisitSeat.objects.filter(visit=visit, by_patient=by_patient).first()
     if seat is not None and seat.token == token and seat.left_at is None:
         return seat
+    limit_joins(visit, actor.pk)
     again = visit.events.filter(kind=VisitEventKind.JOINED, by_patient=by_patient).exists()
     kind = VisitEventKind.REJOINED if again else VisitEventKind.JOINED
     seat = seat or VisitSeat(clinic_id=visit.clinic_id, visit=visit, by_patient=by_patient)
@@ -90,7 +97,7 @@ def leave(*, visit: Visit, token: UUID, actor: User) -> Visit:
 
 @transaction.atomic
 def report(*, visit: Visit, what: str, detail: str, actor: User) -> None:
-    """What a page noticed: "dropped" or "lowered". At most 60 an hour and person are kept."""
+    """What a page noticed: "dropped", "lowered", "raised" or "no-way". At most 60 an hour and person are kept."""
     visit = locked(visit, actor, Permission.OWN_RECORD, Permission.HOLD_VISITS)
     if what not in REPORTS or visit.status != VisitStatus.IN_PROGRESS:
         raise VisitRefused("invalid", _("This cannot be noted."))
@@ -110,6 +117,12 @@ def finish(*, visit: Visit, actor: User) -> Visit:
     visit.status, visit.finished_at, visit.next_step_at = VisitStatus.FINISHED, clock.now(), None
     visit.seats.filter(left_at__isnull=True).update(left_at=visit.finished_at)
     return keep(visit, VisitEventKind.ENDED, actor)
+
+
+def limit_joins(visit: Visit, who: UUID) -> None:
+    """Each taking of a seat is a line of the record: nobody fills it."""
+    if not throttle.allow(f"visit-join:{visit.pk}:{who}", limit=JOINS_AN_HOUR, within=timedelta(hours=1)):
+        raise VisitRefused("too-many", _("Too many tries. Have the visit by phone."))
 
 
 def _must_be_in_progress(visit: Visit) -> None:

@@ -23,6 +23,7 @@ from apps.sessions.models.dosing import (
     SessionStatus,
 )
 from apps.sessions.models.driver import DriverLink, MorningCheck
+from apps.sessions.models.guests import GUEST_ROLES, VisitGuest
 from apps.sessions.models.home import HomeWatch, LookIn, LookInKind
 from apps.sessions.models.hours import DifferentTime, VisitHours
 from apps.sessions.models.integration import IntegrationWindow
@@ -43,6 +44,7 @@ from apps.sessions.models.visits import (
 )
 
 __all__ = [
+    "GUEST_ROLES",
     "LIVE",
     "SERIOUS",
     "SESSION_OPEN",
@@ -90,6 +92,7 @@ __all__ = [
     "Visit",
     "VisitEvent",
     "VisitEventKind",
+    "VisitGuest",
     "VisitHours",
     "VisitNote",
     "VisitSeat",

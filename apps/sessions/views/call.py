@@ -3,25 +3,22 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from apps.accounts.clinic_settings import setting
 from apps.accounts.doors import door
 from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
 from apps.audit import actions as audit
 from apps.audit.models import Action
-from apps.core import clock
 from apps.sessions import actions
 from apps.sessions.forms import NoteForm, faults
 from apps.sessions.models import Visit
 from apps.sessions.refusal import VisitRefused
 from apps.sessions.topics import visit_of
-from apps.sessions.turn import call_name, ice_configuration
+from apps.sessions.ways import way
 
 
 @door(Permission.OWN_RECORD, Permission.HOLD_VISITS)
@@ -34,15 +31,7 @@ def ice(request: ClinicRequest, pk: UUID) -> HttpResponse:
     if not visit.is_live:
         return problem(HTTPStatus.CONFLICT, _("This visit is over."))
     audit.record(action=Action.READ, actor_id=request.user.pk, obj=visit, detail="ice")
-    configuration = ice_configuration(
-        stun_urls=settings.STUN_URLS,
-        turn_urls=settings.TURN_URLS,
-        secret=settings.TURN_SECRET,
-        name=call_name(visit.pk, request.user.pk),
-        now=clock.now(),
-        relay_only=bool(setting(visit.clinic, "video_relay_only")),
-    )
-    return JsonResponse(configuration)
+    return JsonResponse(way(visit, request.user.pk))
 
 
 @door(Permission.OWN_RECORD)

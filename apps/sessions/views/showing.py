@@ -6,12 +6,13 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.accounts.doors import door
 from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
-from apps.monitoring.actions import scales_for_visits
+from apps.monitoring.actions import on_offer, scales_for_visits
 from apps.monitoring.instruments import AnswerRefused
 from apps.monitoring.refusals import SurveyRefused
 from apps.sessions import actions
@@ -61,6 +62,28 @@ def hand_in(request: ClinicRequest, pk: UUID) -> HttpResponse:
     except (VisitRefused, SurveyRefused) as refusal:
         return problem(HTTPStatus.CONFLICT, refusal.message)
     return JsonResponse({"total": None if response.total is None else float(response.total)})
+
+
+@door(Permission.HOLD_VISITS)
+@require_POST
+def order(request: ClinicRequest, pk: UUID) -> HttpResponse:
+    """Give the visit's patient a form now (questionnaire: its id). A script is answered in JSON, a plain form goes back."""
+    visit = get_object_or_404(Visit.objects.visible_to(request.user).select_related("clinic"), pk=pk)
+    wanted = request.POST.get("questionnaire", "")
+    form = next((row for row in on_offer(visit.clinic) if str(row.pk) == wanted), None)
+    refused = "" if form else _("Choose a form.")
+    if form is not None:
+        try:
+            actions.order_form(visit=visit, questionnaire=form, actor=request.user)
+        except (VisitRefused, SurveyRefused) as refusal:
+            refused = refusal.message
+    if "application/json" in request.headers.get("Accept", ""):
+        return problem(HTTPStatus.CONFLICT, refused) if refused else JsonResponse({"ordered": True})
+    if refused:
+        messages.error(request, refused)
+    else:
+        messages.success(request, _("Ordered. It opens for the person now."))
+    return redirect(visit.desk_path)
 
 
 @door(Permission.OWN_RECORD)

@@ -1,12 +1,14 @@
 // The clinician's page of a visit: own preview while somebody waits, then the call.
 import { live } from "../live.js";
 import { countdown, serverNow } from "../ui/clock.js";
+import { GuestPart } from "./guest.js";
 import { Screen } from "./screen.js";
 import { Shown } from "./shown.js";
 
 const root = document.getElementById("visit");
 const screen = new Screen(root);
 const shown = new Shown(root);
+const guest = new GuestPart(root, screen);
 const { status } = root.dataset;
 let version = null, going = false;
 
@@ -19,6 +21,7 @@ live.follow(`visit:${root.dataset.visit}`, {
       const first = version === null;
       if (row.version === version) continue;
       version = row.version;
+      guest.changed(row);
       shown.refresh();
       if (row.status === status || (first && row.status === status)) continue;
       if (["finished", "cancelled"].includes(row.status)) screen.end();

@@ -1,6 +1,6 @@
 // The words about a call: how the connection is, what the other side has off, what keeps this device from working.
 // Every word stands in the page; here one of them is shown.
-const POOR = ["weak", "sound-only", "reconnecting", "call-me", "replaced"], OUT = ["left", "replaced"];
+const POOR = ["weak", "low", "sound-only", "reconnecting", "call-me", "replaced"], OUT = ["left", "replaced"];
 
 const only = (nodes, name, value) => { for (const node of nodes) node.hidden = node.dataset[name] !== value; };
 
@@ -22,6 +22,8 @@ export class Line {
     this.root.querySelector("[data-leave]").hidden = OUT.includes(name);
     this.root.querySelector("[data-rejoin]").hidden = !OUT.includes(name);
   }
+
+  server(there) { this.line.querySelector('[data-other="no-server"]').hidden = there; }
 
   other({ audio, video, lowered }) {
     this.line.querySelector('[data-other="muted"]').hidden = audio;

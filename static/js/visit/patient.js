@@ -1,6 +1,7 @@
 // The person's page of a visit: device check, waiting room, call. The visit's own state decides what is shown.
 import { live } from "../live.js";
 import { DeviceCheck } from "./check.js";
+import { GuestPart } from "./guest.js";
 import { Screen } from "./screen.js";
 import { Shown } from "./shown.js";
 
@@ -8,6 +9,7 @@ const root = document.getElementById("visit");
 const waiting = document.querySelector("[data-waiting]");
 const screen = new Screen(root);
 const shown = new Shown(root);
+const guest = new GuestPart(root, screen);
 const card = root.querySelector("[data-device-check]");
 let status = root.dataset.status;
 let version = null;
@@ -31,6 +33,7 @@ function begin() {
 function changed(row) {
   if (row.version === version) return;
   version = row.version;
+  guest.changed(row);
   if (["finished", "cancelled"].includes(row.status)) {
     screen.end();
     return location.reload();

@@ -2,13 +2,14 @@
 // more than 8 % lost or less than 150 kbit/s for 6 s goes one step down, 20 s of calm one step up.
 const EVERY_MS = 2_000, LOSS = 0.08, KBIT = 150, BAD_S = 6, CALM_S = 20;
 
-// Steps of the picture; the last sends none, so that the sound is kept.
+// Steps of the picture, the name as the record has it; the last sends none, so that the sound is kept.
 export const STEPS = [
-  { scaleResolutionDownBy: 1, maxFramerate: 30, maxBitrate: 1_500_000, active: true },
-  { scaleResolutionDownBy: 2, maxFramerate: 30, maxBitrate: 500_000, active: true },
-  { scaleResolutionDownBy: 2, maxFramerate: 15, maxBitrate: 200_000, active: true },
-  { scaleResolutionDownBy: 4, maxFramerate: 10, maxBitrate: 100_000, active: false },
+  { name: "720p", send: { scaleResolutionDownBy: 1, maxFramerate: 30, maxBitrate: 1_500_000, active: true } },
+  { name: "360p", send: { scaleResolutionDownBy: 2, maxFramerate: 30, maxBitrate: 500_000, active: true } },
+  { name: "15 frames", send: { scaleResolutionDownBy: 2, maxFramerate: 15, maxBitrate: 200_000, active: true } },
+  { name: "sound only", send: { scaleResolutionDownBy: 4, maxFramerate: 10, maxBitrate: 100_000, active: false } },
 ];
+const SOUND_ONLY = STEPS.length - 1;
 
 // Pure: feed it readings, it says on which step to be.
 export class Ladder {
@@ -16,10 +17,11 @@ export class Ladder {
 
   // loss 0 to 1, kbit per second that would fit (undefined: not known), seconds since the last reading
   feed({ loss = 0, kbit }, seconds) {
-    const poor = loss > LOSS || (kbit !== undefined && kbit < KBIT);
+    const silent = this.step === SOUND_ONLY; // without a picture nothing measures what would fit: only loss counts
+    const poor = loss > LOSS || (!silent && kbit !== undefined && kbit < KBIT);
     this.bad = poor ? this.bad + seconds : 0;
     this.calm = poor ? 0 : this.calm + seconds;
-    if (this.bad >= BAD_S && this.step < STEPS.length - 1) return this.go(1);
+    if (this.bad >= BAD_S && this.step < SOUND_ONLY) return this.go(1);
     if (this.calm >= CALM_S && this.step > 0) return this.go(-1);
     return false;
   }
@@ -43,7 +45,7 @@ async function apply(pc, step) {
   const sender = pc.getSenders().find(({ track }) => track?.kind === "video");
   const parameters = sender?.getParameters();
   if (!parameters?.encodings?.length) return;
-  Object.assign(parameters.encodings[0], STEPS[step]);
+  Object.assign(parameters.encodings[0], STEPS[step].send);
   await sender.setParameters(parameters);
 }
 

@@ -1,6 +1,7 @@
 // What both sides' pages show of a call: pictures, mute, camera, leave, join again. The words are line.js's.
 import { Call } from "./call.js";
 import { Line } from "./line.js";
+import { keepAwake, onTaken } from "./keep.js";
 import { cameras, closeMedia, openMedia, otherCamera, screenTrack } from "./media.js";
 
 export class Screen {
@@ -14,6 +15,7 @@ export class Screen {
       "[data-rejoin]": () => this.call?.join(),
       "[data-flip]": () => this.flip(),
       "[data-share]": () => this.share(),
+      "[data-tap-play]": () => this.tapped(),
     };
     for (const [selector, act] of Object.entries(clicks)) this.one(selector)?.addEventListener("click", act);
     addEventListener("pagehide", () => { if (this.call?.seat.taken) this.call.say("bye"); });
@@ -31,18 +33,39 @@ export class Screen {
     if (flip) flip.hidden = (await cameras()) < 2;
   }
 
+  async reopen() { // the phone took camera or microphone away (a call came in, the screen slept) and gives them back
+    const { stream, fault } = await openMedia();
+    this.line.fault(fault);
+    if (!stream) return;
+    const on = { audio: this.isMeant("audio"), video: this.isMeant("video") };
+    closeMedia(this.stream);
+    this.stream = stream;
+    for (const track of stream.getTracks()) {
+      track.enabled = on[track.kind];
+      if (track.kind === "audio" || !this.shared) await this.call?.replace(track.kind, track);
+    }
+    if (this.call) this.call.stream = stream;
+    this.one("[data-self]").srcObject = stream;
+    onTaken(stream, () => this.reopen());
+  }
+
+  isMeant(kind) { return this.stream?.getTracks().find((track) => track.kind === kind)?.enabled ?? true; }
+
   start() { // join the call; without a camera or microphone one can still see and hear the other side
     if (this.call) return;
     const { visit, side, ice } = this.root.dataset;
     this.root.classList.add("in-call");
+    this.sleep = keepAwake();
+    onTaken(this.stream, () => this.reopen());
     for (const node of this.root.querySelectorAll("[data-in-call]")) node.hidden = false;
     this.call = new Call({
       visit, side, configure: () => this.configuration(ice),
       stream: this.stream, media: { audio: this.isOn("audio"), video: this.isOn("video") },
       on: {
         state: (...what) => this.line.state(...what),
-        other: (frame) => this.line.other(frame),
-        track: (stream) => this.remote(stream),
+        server: (there) => this.line.server(there),
+        other: (from, frame) => { if (from === this.call.main) this.line.other(frame); },
+        track: (from, stream) => (from === this.call.main ? this.remote(stream) : this.third(stream)),
       },
     });
   }
@@ -65,10 +88,28 @@ export class Screen {
 
   remote(stream) {
     const video = this.one("[data-remote]"), label = this.one("[data-remote-label].other");
-    if (video.srcObject !== stream) video.srcObject = stream;
+    this.play(video, stream);
     video.hidden = !stream;
     if (label) label.hidden = !stream;
     this.root.classList.toggle("with-remote", Boolean(stream));
+  }
+
+  play(video, stream) { // a browser that was given no microphone keeps others silent until it is tapped
+    if (video.srcObject !== stream) video.srcObject = stream;
+    if (stream) video.play().catch(({ name }) => { this.one("[data-tap-play]").hidden = name !== "NotAllowedError"; });
+  }
+
+  tapped() {
+    this.one("[data-tap-play]").hidden = true;
+    for (const video of this.root.querySelectorAll("[data-remote], [data-remote-third]")) if (video.srcObject) video.play().catch(() => {});
+  }
+
+  third(stream) {
+    const video = this.one("[data-remote-third]"), tile = this.one("[data-third]");
+    if (!video) return;
+    this.play(video, stream);
+    tile.hidden = !stream;
+    this.root.classList.toggle("with-third", Boolean(stream));
   }
 
   isOn(kind) { return Boolean(this.stream?.getTracks().some((track) => track.kind === kind && track.enabled)); }
@@ -86,7 +127,7 @@ export class Screen {
     const fresh = await otherCamera(this.stream);
     if (!fresh) return;
     const [old] = this.stream.getVideoTracks();
-    await this.call?.peer?.replace("video", fresh);
+    await this.call?.replace("video", fresh);
     this.stream.removeTrack(old);
     old.stop();
     this.stream.addTrack(fresh);
@@ -104,6 +145,7 @@ export class Screen {
   }
 
   end() {
+    this.sleep?.();
     this.shared?.stop();
     this.call?.end();
     closeMedia(this.stream);
