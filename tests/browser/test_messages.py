@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -72,6 +73,10 @@ def wait_until(page: Page, what: Callable[[], bool]) -> None:
             return
         page.wait_for_timeout(200)
     raise AssertionError("it did not happen")
+
+
+def is_drawn(page: Page) -> bool:
+    return bool(page.evaluate("document.querySelector('.bub img').naturalWidth === 80"))
 
 
 def shown(page: Page) -> Any:
@@ -306,7 +311,7 @@ def test_a_photo_and_a_ready_answer_go_their_way_by_keys_alone_and_offline_nothi
     phone.locator("[data-composer] button", has_text="Send").click()
     for page in (phone, desk):
         expect(page.locator(".bub img")).to_have_count(1)
-        page.wait_for_function("document.querySelector('.bub img')?.naturalWidth === 80")
+        wait_until(page, partial(is_drawn, page))
     in_clinic(cast, lambda: write_first_answers(clinic=cast.clinic, actor=cast.nurse))
     desk.reload()
     desk.locator("textarea[name=body]").press("/")
