@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -201,7 +200,7 @@ def _weeks(
     clinic: Clinic, at: datetime, words: dict[str, str], shifts: list[RosterShift], gaps: list[Gap]
 ) -> list[Any]:
     """This week, from today on, and the one after."""
-    zone = ZoneInfo(clinic.time_zone)
+    zone = clock.zone_of(clinic.time_zone)
     today = at.astimezone(zone).date()
     firsts = (today, today + timedelta(days=WEEK))
     return [week(first=first, zone=zone, now=at, rotas=words, shifts=shifts, gaps=gaps) for first in firsts]

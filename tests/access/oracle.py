@@ -16,6 +16,7 @@ from tests.access.world import CLINICAL, NAME, RELATIONS, TEAM, Actor
 TABLE = Path(__file__).with_name("expectations.yaml")
 STAFF = {"prescriber", "nurse", "therapist", "coordinator", "clinic-admin", "emergency"}
 KEYS = {"in", "object", "methods", "public", "narrower", "hidden", "library", "token", "absent", "everywhere", "body"}
+SUMMARIES = {"letter-token"}  # a link that was made to show the person's summary, with their consent
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 CLINICAL_STAFF = STAFF - {"clinic-admin"}
 
@@ -115,7 +116,7 @@ def line_of(path: str) -> Line | None:
 def may_read(actor: Actor, line: Line, relation: str | None, *, opened: bool) -> set[str]:
     """The canary words that an answer to this actor may hold."""
     if line.by_token and relation in RELATIONS:
-        return {NAME[relation]}
+        return {NAME[relation], *({CLINICAL[relation]} if line.kind in SUMMARIES else ())}
     if not opened:
         return set()
     words = {NAME[one] for one in actor.sees}

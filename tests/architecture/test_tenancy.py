@@ -13,6 +13,7 @@ UNIQUE_WITHOUT_CLINIC = {
     ("monitoring_device", ("token_hash",)): "the same",
     ("monitoring_surveylink", ("token_hash",)): "the same",
     ("patients_guestlink", ("token_hash",)): "the same",
+    ("care_sessions_visitguest", ("token_hash",)): "the same",
     ("monitoring_questionnaireresponse", ("slot_id",)): "the slot is of the same clinic (composite key)",
 }
 # Tables with a clinic whose policies differ from walls(), and why.

@@ -236,7 +236,8 @@ def test_weeks_begin_on_monday() -> None:
 
 
 def test_every_instrument_has_a_default_schedule() -> None:
-    assert {line.key for line in DEFAULTS} == set(LIBRARY)
+    # The screener's later version comes in place of the first once that was answered, never by itself.
+    assert {line.key for line in DEFAULTS} == set(LIBRARY) - {"c-ssrs-since"}
     assert all(line.staff for line in DEFAULTS if line.rhythm == "staff")
     assert {line.phase for line in DEFAULTS} == set(PHASES)
 

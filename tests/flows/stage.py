@@ -92,11 +92,13 @@ def follow(client: Client, path: str, **fields: Any) -> str:
 
 def the_alert(cast: Cast) -> Alert:
     """The only one."""
-    found: Alert = in_clinic(cast, lambda: Alert.objects.select_related("owner__user").get())
+    found: Alert = in_clinic(
+        cast, lambda: Alert.objects.filter(patient__is_canary=False).select_related("owner__user").get()
+    )
     return found
 
 
 def paged(cast: Cast) -> list[tuple[int, int, list[str]]]:
     """(cycle, rung, who) of every page so far."""
-    steps = in_clinic(cast, lambda: list(AlertStep.objects.order_by("step_no")))
+    steps = in_clinic(cast, lambda: list(AlertStep.objects.filter(alert__patient__is_canary=False).order_by("step_no")))
     return [(step.cycle, step.rung, sorted(target["name"] for target in step.targets)) for step in steps]

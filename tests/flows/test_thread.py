@@ -112,7 +112,7 @@ def test_from_the_reminder_to_the_closed_alert(cast: Cast) -> None:
     assert "Spoken to by video" in follow(nurse, f"/desk/alerts/{alert.pk}/resolve/", **ending)
     closed = the_alert(cast)
     assert (closed.state, closed.disposition, closed.next_step_at) == ("resolved", "safe", None)
-    kinds = in_clinic(cast, lambda: list(AlertEvent.objects.values_list("kind", flat=True)))
+    kinds = in_clinic(cast, lambda: list(AlertEvent.objects.filter(alert=alert).values_list("kind", flat=True)))
     assert kinds == ["raised", "paged", "taken", "reached", "closed"]
 
     # Nothing more goes out, and who looked is written down.

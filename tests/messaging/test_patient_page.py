@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils.html import escape
 
 from apps.accounts.clinic_settings import change_setting
+from apps.accounts.models import ClinicSetting
 from apps.alerts.models import RosterShift
 from apps.core import clock
 from apps.core.ids import new_id
@@ -179,7 +180,8 @@ def test_out_of_hours_the_page_says_that_nobody_reads(cast: Cast, thread: Thread
 
 def test_opening_hours_that_cannot_be_read_promise_nothing(cast: Cast, thread: Thread) -> None:
     with cast.acting(cast.nurse), transaction.atomic():
-        change_setting(clinic=cast.clinic, name="desk_opens", value="early", actor=None, reason="test")
+        # As an older release may have left it: today such words are refused.
+        ClinicSetting.objects.create(clinic=cast.clinic, name="desk_opens", value="early", reason="test")
     page = cast.client(cast.patient_user).get("/messages/").content.decode()
     assert "Messages are read" not in page
     assert "Nobody reads" not in page

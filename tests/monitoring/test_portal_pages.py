@@ -338,7 +338,7 @@ def test_the_service_worker_keeps_help_and_the_look_and_nothing_about_a_person(c
     assert '"/help/"' in text
     assert "css/patient/base" in text
     for path in ("/check-in", "/progress", "/survey", "/messages"):
-        assert path not in text
+        assert f'"{path}' not in text
 
 
 def test_home_asks_the_database_a_known_number_of_questions(cast: Cast, django_assert_max_num_queries: Any) -> None:

@@ -1,6 +1,6 @@
 """Slots: made ahead, opened with one reminder, nudged once, closed. No clock but the database's."""
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from apps.accounts.models import ContactPoint
 from apps.alerts.models import Alert
 from apps.core import clock
 from apps.core.db.roles import as_role
-from apps.monitoring import actions
+from apps.monitoring import actions, schedule
 from apps.monitoring.models import Assignment, Slot, SlotState, SurveyLink
 from apps.monitoring.plans import make_slots, retime
 from apps.monitoring.reconcile import unsafe_without_alert
@@ -210,12 +210,18 @@ def test_a_move_to_another_zone_changes_the_moments_and_never_the_name(morning: 
         assert Slot.objects.filter(pk=slot.pk, slot_key="2026-11-24").exists()
 
 
-def test_a_row_that_cannot_be_worked_on_stops_nobody_else(morning: Cast) -> None:
+def test_a_row_that_cannot_be_worked_on_stops_nobody_else(morning: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = schedule._open
+
+    def but_one(slot: Slot, now: datetime) -> None:
+        if slot.pk == bad.pk:
+            raise ValueError("what is written here cannot be read")
+        opened(slot, now)
+
+    monkeypatch.setattr(schedule, "_open", but_one)
     with morning.acting(morning.nurse):
         bad = day_slot(morning)
         good = assigned(morning, "gad-7", morning.patient_2, opens_time=time(8), open_hours=16)
-        morning.patient.time_zone = "Nowhere/Nothing"
-        morning.patient.save()
         open_due_slots()
         bad.refresh_from_db()
         assert good.slots.filter(state=SlotState.OPEN).count() == 1

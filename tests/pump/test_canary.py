@@ -86,6 +86,7 @@ def test_the_canary_is_in_no_list_and_no_figure(cast: Cast) -> None:
 def test_the_pump_may_answer_for_nobody_but_the_canary(cast: Cast) -> None:
     with use_clinic(cast.clinic.pk), transaction.atomic():
         slot = open_slot(cast)
+        assert slot.patient.user == cast.patient_user
     with pytest.raises(ProgrammingError, match="row-level security"), as_role("pump"), use_clinic(cast.clinic.pk):
         give(cast, slot, "q1", 0)
 
