@@ -29,7 +29,7 @@ def test_the_safety_plan_opens_without_a_network_and_leaves_with_the_sign_out(ca
     with cast.acting(cast.prescriber) as doctor, transaction.atomic():
         write_safety_plan(patient=cast.patient, actor=doctor, steps={"alone": "Walk to the river"})
     with running_system() as system:
-        page = signed_in(cast.patient_user, **PHONE, base_url=system.url)
+        page = signed_in(cast.patient_user, **PHONE)
         cookies = page.context.cookies()
         page.context.add_cookies([{"name": c["name"], "value": c["value"], "url": system.url} for c in cookies])  # type: ignore[typeddict-item]
         page.goto(f"{system.url}/")
@@ -58,7 +58,7 @@ def test_a_peer_on_a_second_phone_answers_and_a_missed_look_in_escalates(cast: C
         desk.goto(session.path)
         expect(desk.get_by_text("No look-in answered yet.")).to_be_visible()
         later(15.1)
-        peer = signed_in(None, **PHONE, base_url=system.url)
+        peer = signed_in(None, **PHONE)
         peer.goto(f"{system.url}{path}")
         expect(peer.get_by_role("heading", name="How are they now?")).to_be_visible()
         peer.get_by_role("button", name="Talks and is fine").dblclick()

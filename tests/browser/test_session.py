@@ -74,7 +74,8 @@ def test_a_clinic_day_from_consent_to_the_door(cast: Cast, signed_in: OpenPage) 
     person.get_by_label("Type your name to sign").fill("Maria Alvarez")
     person.get_by_role("button", name="Sign").click()
     expect(person.get_by_text("You signed")).to_be_visible()
-    expect(desk.locator("[data-part=gate]")).to_contain_text("Nothing stands in the way")  # over the socket
+    expect(desk.locator("[data-part=gate]")).not_to_contain_text("No signed consent")  # over the socket
+    expect(desk.locator("[data-part=gate]")).to_contain_text("Yes")  # with the checks that are due as cautions
     desk.get_by_label("Dose, mg").fill("40")
     desk.get_by_label("Weight, kg").fill("80")
     expect(desk.locator("[data-mg-per-kg]")).to_have_text("0.50 mg/kg")

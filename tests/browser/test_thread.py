@@ -192,7 +192,7 @@ def test_the_whole_thread_from_the_reminder_to_the_closed_alert(
     assert arrived < 2, f"{arrived:.2f} s"
     expect(tapped.locator("[data-crisis]")).to_be_visible()
     tapped.close()  # before submit: the answer stands all the same
-    assert in_clinic(cast, lambda: ItemAnswer.objects.get(link_id="q9").value) == 2
+    assert in_clinic(cast, lambda: ItemAnswer.objects.get(patient=cast.patient, link_id="q9").value) == 2
     assert in_clinic(cast, lambda: Slot.objects.get(pk=slot.pk).state) == SlotState.OPEN
 
     # The nurse on call was paged, and takes it.
@@ -201,7 +201,7 @@ def test_the_whole_thread_from_the_reminder_to_the_closed_alert(
     desk.context.unroute("**/*")
     act_now_row(desk).get_by_role("button", name=re.compile("Acknowledge")).click()
     expect(act_now_row(desk)).to_contain_text("Rosa Osei")
-    alert = in_clinic(cast, lambda: Alert.objects.select_related("owner__user").get())
+    alert = in_clinic(cast, lambda: Alert.objects.select_related("owner__user").get(patient=cast.patient))
     assert (alert.state, alert.owner.user.name) == ("acked", "Rosa Osei")
 
     # The patient signs in; they write to each other.
@@ -252,7 +252,7 @@ def test_the_whole_thread_from_the_reminder_to_the_closed_alert(
     fill_the_record(close)
     close.get_by_role("button", name="Close this alert").click()
     expect(desk.get_by_text("Spoken to, safe, plan gone through").first).to_be_visible()
-    assert in_clinic(cast, lambda: Alert.objects.get().state) == "resolved"
+    assert in_clinic(cast, lambda: Alert.objects.get(patient=cast.patient).state) == "resolved"
     desk.goto("/desk/")
     expect(act_now_row(desk)).to_have_count(0)
     phone.goto("/")
@@ -303,7 +303,7 @@ def test_when_nobody_takes_it_the_pages_climb_the_ladder_on_time(
     times = [first_of_rung[place] for place in ((0, 0), (0, 1), (0, 2), (1, 0))]
     waits = [after - before for before, after in pairwise(times)]
     assert all(RUNG <= wait < RUNG + LATE for wait in waits), waits
-    raised_at = in_clinic(cast, lambda: Alert.objects.get().raised_at)
+    raised_at = in_clinic(cast, lambda: Alert.objects.get(patient=cast.patient).raised_at)
     assert times[0] - raised_at < LATE
     inside = [step for step in steps if (step.cycle, step.rung) == (0, 0)]
     assert 2 <= len(inside) <= 3, "a page and its repeats inside a rung"
@@ -312,7 +312,7 @@ def test_when_nobody_takes_it_the_pages_climb_the_ladder_on_time(
 
 def climbed(cast: Cast) -> list[AlertStep]:
     """All steps so far, once the ladder has begun anew."""
-    steps = in_clinic(cast, lambda: list(AlertStep.objects.order_by("step_no")))
+    steps = in_clinic(cast, lambda: list(AlertStep.objects.filter(alert__patient=cast.patient).order_by("step_no")))
     return steps if any(step.cycle == 1 for step in steps) else []
 
 
