@@ -2,13 +2,14 @@
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.alerts.actions import acknowledge, raise_alert
 from apps.alerts.models import Alert, AlertStep
@@ -158,24 +159,30 @@ def test_lanes_send_on_all_channels_at_the_same_time(cast: Cast) -> None:
     assert DemoMessage.objects.filter(channel="sms").count() == 1
 
 
-def test_the_loop_wakes_up_at_once_when_something_becomes_due(cast: Cast) -> None:
+def test_the_loop_wakes_up_when_something_becomes_due(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("telek.pump_loop.POLL_SECONDS", 60)  # by the poll alone it would come too late for this test
     stopping = threading.Event()
     with as_role("pump"):
         loop = Loop(Pump("test"), stopping)
         thread = threading.Thread(target=loop.run)
         thread.start()
-        time.sleep(0.5)
+        wait_for(lambda: loop.ears is not None)
     try:
-        began = time.monotonic()
         raise_one(cast)
-        while not DemoMessage.objects.filter(channel="sms").exists():
-            assert time.monotonic() - began < 5
-            time.sleep(0.02)
-        took = time.monotonic() - began
+        wait_for(DemoMessage.objects.filter(channel="sms").exists)
     finally:
         stopping.set()
+        with connection.cursor() as cursor:
+            cursor.execute("notify telek_due")
         thread.join(10)
-    assert took < 0.9, "the poll alone would take a second"
+
+
+def wait_for(happened: Callable[[], bool], seconds: float = 30) -> None:
+    """Returns when it happened; fails when it did not."""
+    give_up_at = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.02)
 
 
 def test_the_watcher_outside_is_told_and_its_absence_harms_nothing() -> None:
