@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 from apps.accounts.models import User
 from tests.browser.server import LiveSystem, running_system
+from tests.browser.watch import is_fault
 from tests.browser_gate import installed_browser
 from tests.cast import Cast
 
@@ -70,7 +71,7 @@ def signed_in(cast: Cast, browser: Browser, live_system: LiveSystem) -> Iterator
         context.add_cookies([{"name": name, "value": cookies[name].value, "url": live_system.url} for name in names])
         page = context.new_page()
         page.faults = []  # type: ignore[attr-defined]
-        page.on("console", lambda message: message.type == "error" and page.faults.append(message.text))  # type: ignore[attr-defined]
+        page.on("console", lambda message: is_fault(message) and page.faults.append(message.text))  # type: ignore[attr-defined]
         page.on("pageerror", lambda error: page.faults.append(str(error)))  # type: ignore[attr-defined]
         return page
 

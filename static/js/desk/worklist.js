@@ -17,14 +17,20 @@ let restored = false;
 
 function sound(row) {
   if (!row || !("open" in row.dataset)) return;
-  if (row.dataset.level === "P1") tone(URGENT);
+  if (row.dataset.level === "P1") urgent();
   else if (row.dataset.level === "P2") tone(TODAY);
+}
+
+// Also told where the row still came in full: the cover may be up before the socket knows that the session is locked.
+function urgent() {
+  tone(URGENT);
+  document.dispatchEvent(new CustomEvent("session:alarm"));
 }
 
 function onState(rows) {
   for (const row of rows) {
     if (row.locked) {
-      if (row.level === "P1") { tone(URGENT); document.dispatchEvent(new CustomEvent("session:alarm")); }
+      if (row.level === "P1") urgent();
       continue;
     }
     if (!row.gone && !row.html) continue;

@@ -58,7 +58,7 @@ if (dialog) {
   dialog.addEventListener("close", () => { if (locked) dialog.showModal(); });
   dialog.addEventListener("submit", unlock);
   // A page that hears alarms says so while it is covered: no name, no reason, only that one waits.
-  document.addEventListener("session:alarm", () => { dialog.querySelector("[data-lock-alarm]").hidden = false; });
+  document.addEventListener("session:alarm", () => { if (dialog.open) dialog.querySelector("[data-lock-alarm]").hidden = false; });
   document.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 423) show(true); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
   setInterval(tick, ASK_MS);
