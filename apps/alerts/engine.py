@@ -20,10 +20,12 @@ from apps.alerts.standing import note, policy_of, put, save, set_timer, standing
 from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.core.failpoints import failpoint
+from apps.notifications.models import Delivery
 
 logger = logging.getLogger(__name__)
 
 POISON_PAUSE = timedelta(seconds=30)
+FAILURE_TOLD_EVERY = timedelta(hours=1)
 _WORDS = {Reason.CONTACT_OVERDUE: EventKind.CONTACT_OVERDUE, Reason.LEASE_ENDED: EventKind.LEASE_ENDED}
 
 
@@ -79,15 +81,22 @@ def step(alert: Alert, at: datetime) -> None:
 
 
 def _put_off(pk: UUID, at: datetime, error: str) -> None:
-    """A step that cannot be made comes again shortly, and the clinic's administrators are paged once an hour."""
+    """A step that cannot be made comes again shortly, and the clinic's administrators are paged at most once an hour."""
     Alert.objects.filter(pk=pk).update(next_step_at=at + POISON_PAUSE, version=F("version") + 1)
     try:
         with transaction.atomic():
             alert = Alert.objects.select_related("clinic").get(pk=pk)
+            told = _told_within_the_hour(alert, at)
             note(alert, EventKind.STEP_FAILED, text=error)
-            page_administrators(alert, at, template="alert_failed", key=f"failed-{at:%Y%m%d%H}")
+            if not told:
+                page_administrators(alert, at, template="alert_failed", key=f"failed-{at:%Y%m%d%H%M%S}")
     except Exception:  # whatever is wrong with it, it is out of the way of the others
         logger.exception("alert %s: nobody could be told that its step failed", pk)
+
+
+def _told_within_the_hour(alert: Alert, at: datetime) -> bool:
+    pages = Delivery.objects.filter(clinic_id=alert.clinic_id, subject_kind="alert", subject_id=alert.pk)
+    return pages.filter(dedupe_key__contains=":failed-", not_before__gt=at - FAILURE_TOLD_EVERY).exists()
 
 
 def reconcile() -> dict[str, int]:

@@ -1,6 +1,7 @@
 """The engine, in its own role: steps on time, exactly once, whatever else happens."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +25,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def history(alert: Alert) -> list[str]:
     with use_clinic(alert.clinic_id), transaction.atomic():
         return list(AlertEvent.objects.filter(alert=alert).values_list("kind", flat=True))
+
+
+def told_of_failure(alert: Alert) -> list[Delivery]:
+    return [row for row in deliveries(alert) if row.template == "alert_failed"]
 
 
 def test_nobody_takes_it_so_the_page_repeats_and_then_climbs(cast: Cast) -> None:
@@ -192,14 +197,31 @@ def test_a_damaged_row_does_not_stop_the_others_and_tells_the_administrators(cas
     assert run_engine() == 2
     assert len(steps(sound)) == 2
     assert fresh(poisoned).next_step_at > clock.now()  # type: ignore[operator]
-    told = [row for row in deliveries(poisoned) if row.template == "alert_failed"]
+    told = told_of_failure(poisoned)
     assert {row.recipient_id for row in told} == {cast.clinic_admin.pk}
     assert history(poisoned)[-1] == "step-failed"
     later(seconds=31)
     assert run_engine() == 1, "it is tried again"
-    assert len([row for row in deliveries(poisoned) if row.template == "alert_failed"]) == len(told), (
-        "told once an hour"
-    )
+    assert len(told_of_failure(poisoned)) == len(told), "not told again at once"
+
+
+def test_a_failing_step_is_told_once_an_hour_whatever_the_wall_clock_shows(cast: Cast) -> None:
+    poisoned = a_raise(cast.patient)
+    with use_clinic(cast.clinic.pk), transaction.atomic():
+        Alert.objects.filter(pk=poisoned.pk).update(policy_snapshot={"level": "P1", "rungs": "?"})
+    later(minutes=6)
+    next_hour = (clock.now() + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
+    later(seconds=(next_hour - clock.now()).total_seconds() - 15)
+    assert run_engine() == 1
+    told = len(told_of_failure(poisoned))
+    assert told
+    for _ in range(2):  # over the full hour, and nearly an hour later
+        later(seconds=31 if clock.now() < next_hour else 58 * 60)
+        assert run_engine() == 1
+        assert len(told_of_failure(poisoned)) == told
+    later(minutes=3)
+    assert run_engine() == 1
+    assert len(told_of_failure(poisoned)) == 2 * told
 
 
 def test_a_mended_row_goes_on_where_it_stood(cast: Cast) -> None:
