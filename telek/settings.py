@@ -36,6 +36,8 @@ ALLOWED_HOSTS = env.list(
 SOCKET_ORIGINS = env.list("TELEK_SOCKET_ORIGINS", default=[PUBLIC_URL])
 TIME_SCALE = env.float("TELEK_TIME_SCALE", 1.0)  # policy delays are divided by it; 1 in production
 CLOCK_MOVABLE = env.bool("TELEK_CLOCK_MOVABLE", DEMO or TESTING)
+# How long a process trusts the difference to the database's time: briefly where somebody may move the clock.
+CLOCK_KEPT_SECONDS = env.float("TELEK_CLOCK_KEPT_SECONDS", 1.0 if CLOCK_MOVABLE and not TESTING else 30.0)
 HOLD = env.bool("TELEK_HOLD", False)  # after a restore: engines do nothing until somebody has looked (manage.py held)
 FAILPOINTS = env.str("TELEK_FAILPOINTS", "")  # tests only: "name=exit,other=sleep:10"
 

@@ -88,8 +88,7 @@ def _refuse_in_production() -> None:
 
 
 def _stale() -> bool:
-    limit = 1.0 if settings.CLOCK_MOVABLE and not settings.TESTING else 30.0
-    return _read_at is None or time.monotonic() - _read_at > limit
+    return _read_at is None or time.monotonic() - _read_at > settings.CLOCK_KEPT_SECONDS
 
 
 def _may_query() -> bool:

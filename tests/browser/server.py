@@ -49,6 +49,7 @@ def environment(port: int, role: str, **settings: str) -> dict[str, str]:
     url = f"http://localhost:{port}"
     own = {
         "TELEK_TESTING": "1",
+        "TELEK_CLOCK_KEPT_SECONDS": "1",
         "TELEK_DATABASE_ROLE": role,
         "TELEK_PUBLIC_URL": url,
         "TELEK_SOCKET_ORIGINS": url,

@@ -32,7 +32,7 @@ LEFT_OVER = """() => {
 }"""
 # Written by people, or names of things: not ours to translate.
 NAMES = re.compile(
-    r"PHQ|GAD|Lifeline|Suicide|Crisis|America|New York|Okafor|Osei|Maria|sister|Good morning|And to you|Clinic|Example|Riverside"
+    r"PHQ|GAD|Lifeline|Suicide|Crisis|America|New York|Okafor|Osei|Maria|sister|Good morning|And to you|Clinic|Example|Riverside|^PDF$"
 )
 
 

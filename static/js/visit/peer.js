@@ -45,7 +45,11 @@ export class Peer {
     while (this.batch.length) this.send("candidates", { candidates: this.batch.splice(0, BATCH) });
   }
 
-  async hear(frame) {
+  // One frame after another: an answer said twice would else be judged by the state before the first was taken.
+  hear(frame) { return (this.turn = (this.turn ?? Promise.resolve()).then(() => this.take(frame))); }
+
+  async take(frame) {
+    if (this.closed) return;
     try {
       if (frame.description) await this.describe(frame.description);
       for (const candidate of frame.candidates ?? []) await this.candidate(candidate);
