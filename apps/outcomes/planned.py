@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -9,31 +10,43 @@ from apps.monitoring.models import Anchor
 from apps.outcomes.people import dose_of
 from apps.patients.models import Patient
 from apps.sessions.models import Course, CourseStatus
-from apps.sessions.treatment.courses import TEMPLATES
+from apps.sessions.protocols import plan_of as template_of_course
 
 FURTHEST = 63  # days: what is planned later does not matter to a forecast
 
 
-def planned_days(last: int, today: int, remaining: int, between: tuple[int, int]) -> list[int]:
-    """Days of the course at the usual spacing after the last session; one that is overdue is taken for tomorrow."""
-    spacing = max(round(sum(between) / 2), 1)
-    first = max(last + spacing, today + 1)
-    days = [first + spacing * number for number in range(remaining)]
-    return [day for day in days if day <= today + FURTHEST]
+def planned_days(last: int, today: int, between: Sequence[tuple[int, int]]) -> list[int]:
+    """Days of the course, each at the usual spacing after the one before; one that is overdue is taken for tomorrow.
+
+    between: fewest and most days before each dose that is left.
+    """
+    days: list[int] = []
+    for low, high in between:
+        last = max(last + max(round((low + high) / 2), 1), today + 1)
+        if last > today + FURTHEST:
+            break
+        days.append(last)
+    return days
 
 
 def plan_of(patient: Patient, doses: list[Anchor], zone: ZoneInfo, today: date) -> dict[int, float]:
     """Day of the course (0 is the first dose) -> mg/kg of the sessions still planned. doses: oldest first, at least one.
 
-    Empty without an active course with a planned number: what a clinic might give is no plan.
+    The days that the clinic has planned; without any, what is left of the counted phases at their usual spacing. Empty
+    without either: what a clinic might give is no plan.
     """
-    course = Course.objects.filter(patient=patient, status=CourseStatus.ACTIVE, planned_doses__isnull=False).first()
-    template = TEMPLATES.get(course.template) if course else None
-    if course is None or course.planned_doses is None or template is None:
+    course = Course.objects.filter(patient=patient, status=CourseStatus.ACTIVE).select_related("protocol").first()
+    if course is None:
         return {}
     days = [dose.started_at.astimezone(zone).date() for dose in doses]
-    begun = course.started_at.astimezone(zone).date()
-    remaining = course.planned_doses - sum(day >= begun for day in days)
-    last, now = (days[-1] - days[0]).days, (today - days[0]).days
-    amount = dose_of(doses[-1])
-    return dict.fromkeys(planned_days(last, now, max(remaining, 0), template.days_between), amount)
+    amount, now = dose_of(doses[-1]), (today - days[0]).days
+    kept = course.planned.filter(status="planned").values_list("starts_at", flat=True)
+    ahead = sorted({(at.astimezone(zone).date() - days[0]).days for at in kept})
+    found = [day for day in ahead if now < day <= now + FURTHEST]
+    if not found and course.planned_doses is not None:
+        begun = course.started_at.astimezone(zone).date()
+        given = sum(day >= begun for day in days)
+        spacing = template_of_course(course).spacing
+        between = [spacing(number) for number in range(given + 1, course.planned_doses + 1)]
+        found = planned_days((days[-1] - days[0]).days, now, between)
+    return dict.fromkeys(found, amount)

@@ -16,7 +16,7 @@ from apps.sessions.free_times import Span
 from apps.sessions.history import history_codes
 from apps.sessions.models import Course, DosingSession, MedicationAdministration, PlannedDose, Visit
 from apps.sessions.models.visits import LIVE
-from apps.sessions.open_times import absences
+from apps.sessions.open_times import absences, treatment_staff
 from apps.sessions.protocols import plan_of
 from apps.sessions.treatment.courses import CourseTemplate
 from apps.sessions.treatment.planning import Busy, House, Wanted
@@ -118,6 +118,8 @@ def busy_of(course: Course, first: datetime, last: datetime) -> Busy:
         away=[Span(row.starts_at, row.ends_at) for row in absences(course.prescriber_id, span)],
         person=[Span(row.starts_at, row.ends_at) for row in visits],
         given=given_days(course),
+        staff=treatment_staff(course.clinic, span),
+        needed=1 if settings_of(course.clinic)["solo_dosing"] else 2,
     )
 
 

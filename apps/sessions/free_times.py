@@ -52,6 +52,23 @@ def open_spans(hours: Iterable[Weekly], first: datetime, last: datetime) -> list
     return sorted((span for span in spans if span.touches(wanted)), key=lambda span: span.starts_at)
 
 
+def without(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
+    """What is left of the spans, in order."""
+    left = list(spans)
+    for gone in taken:
+        cut: list[Span] = []
+        for span in left:
+            if not span.touches(gone):
+                cut.append(span)
+                continue
+            if span.starts_at < gone.starts_at:
+                cut.append(Span(span.starts_at, gone.starts_at))
+            if gone.ends_at < span.ends_at:
+                cut.append(Span(gone.ends_at, span.ends_at))
+        left = cut
+    return sorted(left, key=lambda span: span.starts_at)
+
+
 def free_starts(
     spans: Iterable[Span], taken: Iterable[Span], length: timedelta, first: datetime, last: datetime
 ) -> list[datetime]:

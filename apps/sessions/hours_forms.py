@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Membership, User
 from apps.sessions.forms import clinic_of, offer_clinicians
-from apps.sessions.models.hours import WEEKDAYS
+from apps.sessions.models.hours import WEEKDAYS, HoursFor
 
 DAY, TIME = forms.DateInput({"type": "date"}), forms.TimeInput({"type": "time"})
 
@@ -18,6 +18,7 @@ class HoursForm(forms.Form):
     """Hours that come back each week."""
 
     clinician = forms.ModelChoiceField(label=_("Who"), queryset=Membership.objects.none())
+    purpose = forms.ChoiceField(label=_("For"), choices=HoursFor.choices, initial=HoursFor.VISITS, required=False)
     weekday = forms.TypedChoiceField(label=_("Every"), coerce=int, choices=WEEKDAYS)
     opens = forms.TimeField(label=_("From"), widget=TIME)
     closes = forms.TimeField(label=_("To"), widget=TIME)
@@ -30,6 +31,10 @@ class HoursForm(forms.Form):
         offer_clinicians(self.fields["clinician"], user)
         zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
         self.fields["time_zone"].choices = [(zone, zone) for zone in zones]  # type: ignore[attr-defined]
+
+    def clean_purpose(self) -> str:
+        """Visits, unless said otherwise."""
+        return self.cleaned_data["purpose"] or HoursFor.VISITS
 
 
 class DifferentTimeForm(forms.Form):

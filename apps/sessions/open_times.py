@@ -10,13 +10,14 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.accounts.clinic_settings import settings_of
-from apps.accounts.models import Membership
+from apps.accounts.models import Clinic, Membership
 from apps.accounts.permissions import TABLE, Permission
 from apps.core import clock
 from apps.patients.models import Patient
-from apps.sessions.free_times import Span, Weekly, free_starts, open_spans
-from apps.sessions.models import LIVE, DifferentTime, Visit, VisitHours
+from apps.sessions.free_times import Span, Weekly, free_starts, open_spans, without
+from apps.sessions.models import LIVE, DifferentTime, HoursFor, Visit, VisitHours
 
+GIVERS = [role for role, permissions in TABLE.items() if Permission.GIVE_DOSES in permissions]
 HOLDERS = [role for role, permissions in TABLE.items() if Permission.HOLD_VISITS in permissions]
 
 
@@ -86,10 +87,29 @@ def absences(clinician_id: UUID, span: Span) -> list[DifferentTime]:
     return list(_different([clinician_id], span).filter(is_away=True))
 
 
+def treatment_staff(clinic: Clinic, span: Span) -> list[list[Span]] | None:
+    """When each one who gives doses is there within the span, and not away; None: nobody has said hours of treatment."""
+    weekly: dict[UUID, list[Weekly]] = defaultdict(list)
+    givers = Membership.objects.filter(clinic=clinic, role__in=GIVERS, ended_at__isnull=True)
+    rows = VisitHours.objects.filter(clinic=clinic, purpose=HoursFor.TREATMENT)
+    if not rows.exists():
+        return None
+    for row in rows.filter(clinician__in=givers):
+        weekly[row.clinician_id].append(_weekly(row))
+    away: dict[UUID, list[Span]] = defaultdict(list)
+    for gone in _different(list(weekly), span).filter(is_away=True):
+        away[gone.clinician_id].append(Span(gone.starts_at, gone.ends_at))
+    return [list(without(open_spans(hours, span.starts_at, span.ends_at), away[pk])) for pk, hours in weekly.items()]
+
+
+def _weekly(row: VisitHours) -> Weekly:
+    return Weekly(row.weekday, row.opens, row.closes, row.time_zone, row.first_on, row.last_on)
+
+
 def _with_hours(patient: Patient) -> list[Membership]:
     """Who holds visits and has said when, the treating clinician first."""
     rows = Membership.objects.filter(clinic_id=patient.clinic_id, role__in=HOLDERS, ended_at__isnull=True)
-    said = VisitHours.objects.filter(clinic_id=patient.clinic_id).values("clinician")
+    said = VisitHours.objects.filter(clinic_id=patient.clinic_id, purpose=HoursFor.VISITS).values("clinician")
     extra = DifferentTime.objects.filter(clinic_id=patient.clinic_id, is_away=False).values("clinician")
     return list(rows.filter(Q(pk__in=said) | Q(pk__in=extra)).select_related("user"))
 
@@ -102,10 +122,8 @@ def _different(clinicians: Sequence[UUID], span: Span) -> Any:
 def _spans(members: Iterable[Membership], reach: Span) -> dict[UUID, list[Span]]:
     pks, weekly = [member.pk for member in members], defaultdict(list)
     spans: dict[UUID, list[Span]] = defaultdict(list)
-    for row in VisitHours.objects.filter(clinician_id__in=pks):
-        weekly[row.clinician_id].append(
-            Weekly(row.weekday, row.opens, row.closes, row.time_zone, row.first_on, row.last_on)
-        )
+    for row in VisitHours.objects.filter(clinician_id__in=pks, purpose=HoursFor.VISITS):
+        weekly[row.clinician_id].append(_weekly(row))
     for pk, hours in weekly.items():
         spans[pk] += open_spans(hours, reach.starts_at, reach.ends_at)
     for extra in _different(pks, reach).filter(is_away=False):

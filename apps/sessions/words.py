@@ -218,6 +218,7 @@ PLANNING = {
     "outside_hours": _("Outside the hours of treatment"),
     "chairs_full": _("Every chair is taken"),
     "prescriber_away": _("The prescriber is away"),
+    "staff_short": _("Too few people who give doses are there"),
     "person_busy": _("The person has a visit then"),
 }
 _ALL = {**DOSE, **ELIGIBILITY, **GATE, **LEAVING, **INTERACTIONS, **PLANNING}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.sessions.dose_limits import DoseLevel
-from apps.sessions.free_times import Span
+from apps.sessions.free_times import Span, without
 from apps.sessions.treatment.courses import TEMPLATES, CourseLimits, CourseTemplate
 from apps.sessions.treatment.planning import Busy, House, Wanted, conflicts, propose
 from apps.sessions.treatment.protocols import ProtocolFaults, body_of, differences, read_body, tried
@@ -56,7 +56,7 @@ def test_the_label_schedule_goes_through_its_phases() -> None:
     days = propose(NASAL, [], MONDAY, 14, HOUSE)
     assert [one.phase for one in days] == [0] * 8 + [1] * 4 + [2] * 2
     assert [one.number for one in days if one.review] == [9]
-    assert NASAL.doses is None
+    assert (NASAL.doses, NASAL.counted, TEMPLATES["maintenance-iv"].counted) == (None, 12, None)
     assert DRIP.doses == 6
 
 
@@ -84,6 +84,29 @@ def test_chairs_are_counted_where_they_lie_over_each_other() -> None:
     house = House(chairs=2)
     assert codes(DRIP, [wanted(1, MONDAY)], Busy(chairs=[one, two]), house) == {}
     assert codes(DRIP, [wanted(1, MONDAY)], Busy(chairs=[one, one]), house) == {1: ("chairs_full",)}
+
+
+def test_two_who_give_doses_are_there_all_the_time_or_it_is_said() -> None:
+    nine, ten, whole = (wanted(0, MONDAY, hour=hour, hours=n).span for hour, n in ((9, 1), (10, 1), (8, 5)))
+    for staff, needed, fits in (
+        (None, 2, True),  # nobody has said hours of treatment: nothing is known
+        ([], 1, False),
+        ([[whole], [nine, ten]], 2, True),  # the second one's hours meet in the middle
+        ([[whole], [nine]], 2, False),
+        ([[whole], [nine]], 1, True),
+        ([[nine], [ten], [nine, ten]], 2, True),  # one hands over to the next
+    ):
+        found = codes(DRIP, [wanted(1, MONDAY)], Busy(staff=staff, needed=needed))
+        assert found == ({} if fits else {1: ("staff_short",)}), (staff, needed)
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9)), max_size=5), st.integers(0, 20), st.integers(1, 9))
+def test_time_away_leaves_exactly_the_rest(taken: list[tuple[int, int]], start: int, length: int) -> None:
+    span = lambda at, n: wanted(0, MONDAY, hour=at, hours=n).span  # noqa: E731
+    left = without([span(start, length)], [span(at, n) for at, n in taken])
+    free = {hour for hour in range(start, start + length) if not any(at <= hour < at + n for at, n in taken)}
+    assert {hour for hour in range(40) if any(one.touches(span(hour, 1)) for one in left)} == free
+    assert all(one.starts_at < one.ends_at for one in left)
 
 
 @pytest.mark.parametrize("key", sorted(TEMPLATES))

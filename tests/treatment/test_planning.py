@@ -1,18 +1,21 @@
 """A course is planned, moved, reviewed and ended, and each decision keeps what was known at that moment."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, transaction
 
+from apps.accounts.models import User
 from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.monitoring.models import Anchor, Slot
+from apps.outcomes.planned import plan_of as forecast_plan
 from apps.sessions import actions
 from apps.sessions.actions import TreatmentRefused
 from apps.sessions.evidence import gate_of
 from apps.sessions.models import Course, CourseChange, DifferentTime, DosingSession, PlannedDose, Protocol
+from apps.sessions.open_times import BookingRules, open_times
 from apps.sessions.protocols import plan_of, starting_body
 from tests.cast import Cast
 from tests.monitoring.stage import questionnaire
@@ -138,6 +141,50 @@ def test_each_change_keeps_what_was_known_then_and_cannot_be_changed(cast: Cast)
     assert "What was known then" in page
 
 
+def test_a_plan_asks_whether_two_who_give_doses_are_there(cast: Cast) -> None:
+    course, start = begun(cast), monday(cast)
+    zone, day = cast.clinic.time_zone, {1: (start, start + timedelta(hours=2))}
+
+    def hours(user: User, closes: time) -> None:
+        with cast.acting(user) as staff, transaction.atomic():
+            weekly = {"weekday": 0, "opens": time(8), "closes": closes, "time_zone": zone, "purpose": "treatment"}
+            actions.add_hours(clinician=staff.membership, **weekly, actor=staff)
+
+    def stands() -> dict[int, tuple[str, ...]]:
+        with cast.acting(cast.nurse), transaction.atomic():
+            return actions.conflicts_of(course, day)
+
+    assert stands() == {}  # nobody has said hours of treatment
+    hours(cast.nurse, time(17))
+    assert stands() == {1: ("staff_short",)}
+    hours(cast.prescriber, time(17))
+    assert stands() == {}
+    with cast.acting(cast.nurse) as nurse, transaction.atomic():
+        gone = {"starts_at": start + timedelta(hours=1), "ends_at": start + timedelta(hours=3), "is_away": True}
+        actions.add_different_time(clinician=nurse.membership, **gone, actor=nurse)
+        rules = BookingRules(True, timedelta(minutes=30), timedelta(0), timedelta(days=30), timedelta(0), 5)
+        assert open_times(cast.patient, rules, start, start + timedelta(hours=8)) == []  # not offered for booking
+    assert stands() == {1: ("staff_short",)}
+    shown = cast.client(cast.nurse).get("/desk/visits/hours/").content.decode()
+    assert shown.count('class="tag dose">treatment') == 2
+
+
+def test_the_plan_of_a_forecast_is_what_is_kept_else_the_counted_phases(cast: Cast) -> None:
+    course, zone = begun(cast, "esketamine-trd"), ZoneInfo(cast.clinic.time_zone)
+    assert course.planned_doses == 12
+    now = clock.now()
+    last = Anchor(label="nasal spray 56 mg", started_at=now)
+    with cast.acting(cast.prescriber) as doctor, transaction.atomic():
+        found = sorted(forecast_plan(cast.patient, [last], zone, now.astimezone(zone).date()))
+        assert found[:3] == [4, 8, 12]
+        assert found[-4:] == [found[-4] + 7 * n for n in range(4)]
+        assert len(found) == 11
+        start = monday(cast)
+        actions.plan_course(course=course, days=every(start, 7, 2), reason="she works", actor=doctor)
+        kept = sorted(forecast_plan(cast.patient, [last], zone, now.astimezone(zone).date()))
+        assert kept == [(start.date() - now.astimezone(zone).date()).days + n for n in (0, 7)]
+
+
 def test_when_a_dose_moves_its_surveys_move_with_it(cast: Cast) -> None:
     from apps.monitoring import actions as monitoring
 
@@ -190,7 +237,7 @@ def test_a_clinics_own_protocol_is_drafted_looked_at_published_and_running_cours
             Protocol.objects.filter(pk=draft.pk).update(body=starting_body("oral"))
         actions.end_course(course=course, status="completed", reason="done", actor=doctor)
         new = actions.start_course(patient=cast.patient, template="iv-depression", actor=doctor)
-        assert (new.protocol_id, new.planned_doses) == (draft.pk, None)
+        assert (new.protocol_id, new.planned_doses) == (draft.pk, 2)
     second = admin.post(page, form | {"name": "IV, slower", "max_mg_per_kg": "0.5"}, follow=True)
     assert b"Beside the one in force" in second.content
     with cast.acting(cast.nurse), transaction.atomic():

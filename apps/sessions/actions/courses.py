@@ -52,7 +52,7 @@ def start_course(
                 product=plan.product,
                 route=plan.route.value,
                 indication=plan.indication,
-                planned_doses=plan.doses,
+                planned_doses=plan.counted,
                 inpatient=inpatient,
                 rems_enrolled_on=rems_enrolled_on,
                 prescriber=member,

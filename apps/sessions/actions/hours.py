@@ -11,7 +11,7 @@ from apps.accounts.permissions import Permission, may
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
-from apps.sessions.models import DifferentTime, VisitHours
+from apps.sessions.models import DifferentTime, HoursFor, VisitHours
 from apps.sessions.refusal import VisitRefused
 
 
@@ -24,21 +24,24 @@ def add_hours(
     closes: time,
     time_zone: str,
     actor: User,
+    purpose: str = HoursFor.VISITS,
     first_on: date | None = None,
     last_on: date | None = None,
 ) -> VisitHours:
     """Hours of one weekday (Monday is 0), by the wall clock of time_zone, from first_on (default: today).
 
-    Raises VisitRefused: not-allowed, clinician, length, zone, twice.
+    purpose: visits that people may book, or treatment (who is there to give a dose). Raises VisitRefused: not-allowed,
+    clinician, length, zone, purpose, not-treatment, twice.
     """
     _check_person(clinician, actor)
     if opens >= closes or not 0 <= weekday <= 6:
         raise VisitRefused("length", _("Hours end later than they begin."))
     if time_zone not in available_timezones():
         raise VisitRefused("zone", _("There is no such time zone."))
+    _check_purpose(clinician, purpose)
     first_on = first_on or clock.now().astimezone(ZoneInfo(time_zone)).date()
     same_day = VisitHours.objects.select_for_update().filter(clinician=clinician, weekday=weekday, time_zone=time_zone)
-    same_day = same_day.filter(opens__lt=closes, closes__gt=opens).exclude(last_on__lt=first_on)
+    same_day = same_day.filter(purpose=purpose, opens__lt=closes, closes__gt=opens).exclude(last_on__lt=first_on)
     if last_on is not None:
         same_day = same_day.filter(first_on__lte=last_on)
     if same_day.exists():
@@ -46,6 +49,7 @@ def add_hours(
     row = VisitHours.objects.create(
         clinic_id=clinician.clinic_id,
         clinician=clinician,
+        purpose=purpose,
         weekday=weekday,
         opens=opens,
         closes=closes,
@@ -95,6 +99,13 @@ def withdraw_different_time(*, different: DifferentTime, actor: User) -> Differe
         row.save(update_fields=["withdrawn_at"])
         audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=row, detail="withdrawn")
     return row
+
+
+def _check_purpose(clinician: Membership, purpose: str) -> None:
+    if purpose not in HoursFor.values:
+        raise VisitRefused("purpose", _("Choose what the hours are for."))
+    if purpose == HoursFor.TREATMENT and not may(clinician.role, Permission.GIVE_DOSES):
+        raise VisitRefused("not-treatment", _("That person gives no doses: only hours for visits."))
 
 
 def _check_person(clinician: Membership, actor: User, *, leaving: bool = False) -> None:

@@ -25,7 +25,7 @@ from apps.sessions.models.dosing import (
 from apps.sessions.models.driver import DriverLink, MorningCheck
 from apps.sessions.models.guests import GUEST_ROLES, VisitGuest
 from apps.sessions.models.home import HomeWatch, LookIn, LookInKind
-from apps.sessions.models.hours import DifferentTime, VisitHours
+from apps.sessions.models.hours import DifferentTime, HoursFor, VisitHours
 from apps.sessions.models.integration import IntegrationWindow
 from apps.sessions.models.labs import LabCode, LabFinding, LabResult, SafetyCheck
 from apps.sessions.models.pre_visit import PreVisitCheck
@@ -62,6 +62,7 @@ __all__ = [
     "DriverLink",
     "GateOverride",
     "HomeWatch",
+    "HoursFor",
     "IntegrationWindow",
     "LabCode",
     "LabFinding",

@@ -57,7 +57,7 @@ class Course(ClinicRow):
             ("pain", _("pain, off label")),
         ],
     )
-    planned_doses = models.PositiveSmallIntegerField(null=True, blank=True)
+    planned_doses = models.PositiveSmallIntegerField(null=True, blank=True)  # of phases with a number; None: all open
     inpatient = models.BooleanField(default=False)
     rems_enrolled_on = models.DateField(null=True, blank=True)
     prescriber = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")

@@ -1,4 +1,4 @@
-"""When a clinician holds visits: hours that come back each week, and the times that are different."""
+"""When a clinician holds visits or is there for treatment: hours that come back each week, and what is different."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -18,10 +18,21 @@ WEEKDAYS = [
 ]
 
 
+class HoursFor(models.TextChoices):
+    """What somebody is there for."""
+
+    VISITS = "visits", _("visits")
+    TREATMENT = "treatment", _("treatment")
+
+
 class VisitHours(ClinicRow):
-    """Every week on that day, by the wall clock of `time_zone`. Ended by a last day, never deleted."""
+    """Every week on that day, by the wall clock of `time_zone`. Ended by a last day, never deleted.
+
+    purpose: hours of visits are offered to people for booking; hours of treatment are what the planner of a course reads.
+    """
 
     clinician = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=9, choices=HoursFor, default="visits", db_default="visits")
     weekday = models.PositiveSmallIntegerField(choices=WEEKDAYS)
     opens = models.TimeField()
     closes = models.TimeField()

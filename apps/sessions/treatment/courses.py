@@ -59,6 +59,11 @@ class CourseTemplate:
         return None if None in counted else sum(one or 0 for one in counted)
 
     @property
+    def counted(self) -> int | None:
+        """How many the phases with a number come to; an open phase after them is not counted. None: all is open."""
+        return sum(phase.doses or 0 for phase in self.phases) or None
+
+    @property
     def days_between(self) -> tuple[int, int]:
         """Of the first phase."""
         return self.phases[0].days_between

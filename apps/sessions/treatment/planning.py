@@ -51,12 +51,17 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """What else is there: spans of other people's doses (chairs), of times when the prescriber is away, of the person."""
+    """What else is there: spans of other people's doses (chairs), of times when the prescriber is away, of the person.
+
+    staff: when each one who gives doses is there, None where nobody has said; needed: how many must be, all the time.
+    """
 
     chairs: Sequence[Span] = ()
     away: Sequence[Span] = ()
     person: Sequence[Span] = ()
     given: Sequence[date] = field(default_factory=tuple)
+    staff: Sequence[Sequence[Span]] | None = None
+    needed: int = 2
 
 
 def propose(template: CourseTemplate, given: Sequence[date], first: date, count: int, house: House) -> list[PlannedDay]:
@@ -137,8 +142,17 @@ def _of_people(one: Wanted, busy: Busy, house: House) -> Iterator[str]:
         yield "chairs_full"
     if any(one.span.touches(span) for span in busy.away):
         yield "prescriber_away"
+    if busy.staff is not None and _fewest_there(one.span, busy.staff) < busy.needed:
+        yield "staff_short"
     if any(one.span.touches(span) for span in busy.person):
         yield "person_busy"
+
+
+def _fewest_there(span: Span, staff: Sequence[Sequence[Span]]) -> int:
+    """How many are there at the emptiest moment of the span. It changes only where somebody comes or goes."""
+    edges = {edge for hours in staff for one in hours for edge in (one.starts_at, one.ends_at)}
+    moments = [span.starts_at, *(edge for edge in edges if span.starts_at <= edge < span.ends_at)]
+    return min(sum(any(one.starts_at <= at < one.ends_at for one in hours) for hours in staff) for at in moments)
 
 
 def _most_at_once(span: Span, others: Sequence[Span]) -> int:

@@ -81,7 +81,7 @@ def _add(request: ClinicRequest, form: forms.Form, name: str, act: Callable[[], 
     except VisitRefused as refusal:
         form.add_error(None, refusal.message)
         return _page(request, HTTPStatus.CONFLICT, **{name: form})
-    messages.success(request, _("Kept. People can book accordingly."))
+    messages.success(request, _("Kept."))
     return redirect("desk-visit-hours")
 
 
