@@ -45,13 +45,10 @@ CHAIRS = (
 
 
 def sit_down(lives: list[Life], staff: dict[Role, User], until: datetime) -> None:
-    """The last people of the list, one a chair. Needs the clinic in scope."""
+    """The last people of the list, one a chair, after doses.begin_treatment. Needs the clinic in scope."""
     doctor, nurse = staff[Role.PRESCRIBER], staff.get(Role.NURSE)
     if nurse is None:
         return
-    with clock.at(until - timedelta(hours=2)), transaction.atomic():
-        for member in (doctor, nurse):
-            actions.set_pin(pin=PIN, actor=member)
     for chair, life in zip(CHAIRS, lives[-len(CHAIRS) :], strict=False):
         _sit(chair, life, doctor, nurse, until)
 
@@ -60,7 +57,7 @@ def _sit(chair: Chair, life: Life, doctor: User, nurse: User, until: datetime) -
     patient = life.patient
     with clock.at(until - timedelta(minutes=chair.sat)), transaction.atomic():
         if chair.signed:
-            _agree(life)
+            agree(life)
         touch, calm, call = chair.wishes
         actions.tell_wishes(patient=patient, wishes={"touch": touch, "calm": calm, "call": call}, actor=life.user)
         course = actions.start_course(patient=patient, template="iv-depression", actor=doctor)
@@ -79,7 +76,8 @@ def _sit(chair: Chair, life: Life, doctor: User, nurse: User, until: datetime) -
                 _read(session, reading, nurse, until)
 
 
-def _agree(life: Life) -> None:
+def agree(life: Life) -> None:
+    """Consent signed and the questions before treatment answered, by the person."""
     text = text_in_force(life.patient.clinic)
     codes = [str(item["code"]) for item in text.items]
     name = f"{life.patient.given_name} {life.patient.family_name}"

@@ -22,6 +22,7 @@ class Invented:
     street: str = "Alder St"
     contact: tuple[str, str] = ("", "")
     plan: bool = False
+    on_record: int = 0  # as in run.Life
     story: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -41,7 +42,8 @@ RIVERSIDE = [
         contact=("Elena Ruiz", "sister"),
         plan=True,
         weeks_in_care=8,
-        story=frozenset({"chat", "visit-tomorrow"}),
+        on_record=3,
+        story=frozenset({"chat", "visit-tomorrow", "in-chair", "around"}),
     ),
     _p(
         "Tobias",
@@ -52,7 +54,8 @@ RIVERSIDE = [
         email="tobias.brandt@riverside.example",
         contact=("Anke Brandt", "wife"),
         weeks_in_care=7,
-        story=frozenset({"chat-work"}),
+        on_record=1,
+        story=frozenset({"chat-work", "at-home"}),
     ),
     _p(
         "Leyla",
@@ -118,7 +121,8 @@ RIVERSIDE = [
         "female",
         Traits(16, 0.6, 14, 0.9),
         contact=("Lars Eriksen", "husband"),
-        story=frozenset({"visit-waiting"}),
+        on_record=1,
+        story=frozenset({"visit-waiting", "in-chair", "no-talk"}),
     ),
     _p("Piet", "Jansen", date(1987, 8, 30), "male", Traits(15, 0.7, 12, 0.88), contact=("Els Jansen", "mother")),
     _p(

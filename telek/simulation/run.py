@@ -54,7 +54,10 @@ CLOSING = {
 
 @dataclass
 class Life:
-    """One simulated person: what they are like, their doses, their own dice."""
+    """One simulated person: what they are like, their doses, their own dice.
+
+    on_record: how many of the latest doses are told in full, as sessions, by simulation.doses.
+    """
 
     patient: Patient
     traits: Traits
@@ -62,10 +65,16 @@ class Life:
     label: str
     rng: random.Random
     starts_on: date
+    on_record: int = 0
     user: User = field(init=False)
 
     def __post_init__(self) -> None:
         self.user = self.patient.user
+
+    @property
+    def days_on_record(self) -> list[date]:
+        """The latest doses, those that have a session of their own."""
+        return self.doses[len(self.doses) - self.on_record :]
 
 
 @dataclass
@@ -143,7 +152,7 @@ class Simulation:
     def _live_person(self, life: Life, day: date, until: datetime) -> None:
         minute = life.rng.randrange(0, 11 * 60)
         moment = self.moment(day, time(8, 30)) + timedelta(minutes=minute)
-        if day in life.doses and self.moment(day, time(10)) <= until:
+        if day in life.doses and day not in life.days_on_record and self.moment(day, time(10)) <= until:
             self._dose(life, day)
         answers_today = life.rng.random() < life.traits.diligence
         silent = (until.astimezone(self.zone).date() - day).days < life.traits.silent_for_days

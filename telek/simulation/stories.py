@@ -20,6 +20,7 @@ from apps.monitoring.models import Assignment, Slot, SlotState
 from apps.monitoring.plans import plan_slots
 from apps.monitoring.schedule import open_due_slots
 from apps.patients.models import Patient, Whereabouts
+from telek.simulation import around, doses, house
 from telek.simulation.chairs import sit_down
 from telek.simulation.run import Life, Simulation
 from telek.simulation.visits import book_coming_visits, hold_past_visits, open_hours, wait_now
@@ -49,23 +50,63 @@ def tell(simulation: Simulation, staff: dict[Role, User], until: datetime, stori
     """Play the stories of the people who have one. Needs the clinic in scope."""
     with transaction.atomic():
         open_hours(staff, simulation.clinic.time_zone)
+    team = doses.begin_treatment(staff, until - timedelta(days=45))
+    if team is not None:
+        _keep_house(simulation, staff, team, until)
     for life in simulation.lives:
         story = stories.get(life.patient.pk, frozenset())
+        if team is not None:
+            _treat(simulation, life, staff, team, until, story)
         for key in CHATS.keys() & story:
             _chat(simulation, life, until, CHATS[key])
             _team_chat(simulation, life, until)
-        hold_past_visits(simulation, life, staff, until)
-        if "visit-today" in story or "visit-tomorrow" in story:
-            book_coming_visits(life, staff, until, soon="visit-today" in story)
-        if "visit-waiting" in story:
-            wait_now(life, staff, until)
-        if "unsafe-today" in story:
-            unsafe_answer(life, 2, until - timedelta(minutes=4), asks_for_call=True)
-        if "unsafe-owned" in story:
-            alert = unsafe_answer(life, 1, until - timedelta(minutes=40), asks_for_call=False)
-            _own(alert, simulation.nurse, until - timedelta(minutes=31))
+        if "around" in story:
+            house.send_photo(life, until - timedelta(minutes=94))
+        hold_past_visits(simulation, life, staff, until, story)
+        _meet(life, staff, until, story)
+        _unsafe(simulation, life, until, story)
     quiet = [life for life in simulation.lives if not stories.get(life.patient.pk)]
     sit_down(quiet, staff, until)
+    if team is not None:
+        house.count_stock(team, until)
+
+
+def _keep_house(simulation: Simulation, staff: dict[Role, User], team: doses.Team, until: datetime) -> None:
+    house.fill_stock(team, until)
+    house.keep_answers_ready(team, until)
+    house.ask_two_people(simulation.clinic, staff)
+
+
+def _treat(
+    simulation: Simulation,
+    life: Life,
+    staff: dict[Role, User],
+    team: doses.Team,
+    until: datetime,
+    story: frozenset[str],
+) -> None:
+    if "around" in story:
+        around.examine(life, team, until)
+    doses.tell_doses(simulation, life, team, until, story)
+    if "around" in story:
+        around.surround(life, staff, team, until)
+
+
+def _meet(life: Life, staff: dict[Role, User], until: datetime, story: frozenset[str]) -> None:
+    """Visits of today and tomorrow."""
+    if "visit-today" in story or "visit-tomorrow" in story:
+        book_coming_visits(life, staff, until, soon="visit-today" in story)
+    if "visit-waiting" in story:
+        wait_now(life, staff, until)
+        around.ask_guest_in(life)
+
+
+def _unsafe(simulation: Simulation, life: Life, until: datetime, story: frozenset[str]) -> None:
+    if "unsafe-today" in story:
+        unsafe_answer(life, 2, until - timedelta(minutes=4), asks_for_call=True)
+    if "unsafe-owned" in story:
+        alert = unsafe_answer(life, 1, until - timedelta(minutes=40), asks_for_call=False)
+        _own(alert, simulation.nurse, until - timedelta(minutes=31))
 
 
 def _chat(simulation: Simulation, life: Life, until: datetime, chat: Chat) -> None:
@@ -86,7 +127,7 @@ def _team_chat(simulation: Simulation, life: Life, until: datetime) -> None:
     with clock.at(until - timedelta(hours=3)), transaction.atomic():
         thread = open_team_thread(patient=life.patient, actor=simulation.nurse)
         if thread.last_seq == 0:
-            words = "She lives alone since October. I would like us to phone her the day after each dose."
+            words = "Lives alone since October. I would like us to phone the day after each dose."
             send_message(thread=thread, body=words, client_id=new_id(), actor=simulation.nurse)
 
 

@@ -53,12 +53,13 @@ def open_hours(staff: dict[Role, User], zone: str) -> None:
                 )
 
 
-def hold_past_visits(simulation: Simulation, life: Life, staff: dict[Role, User], until: datetime) -> None:
-    """A follow-up the day after the second and the latest dose; the latest one is not signed yet where the story says so."""
+def hold_past_visits(
+    simulation: Simulation, life: Life, staff: dict[Role, User], until: datetime, story: frozenset[str] = frozenset()
+) -> None:
+    """A follow-up the day after the second and the latest dose (not with "no-talk"); not each of them is signed yet."""
     holder = staff.get(Role.THERAPIST, staff[Role.PRESCRIBER])
-    days = [
-        day + timedelta(days=1) for day in life.doses[1:2] + life.doses[-1:] if day + timedelta(days=1) < until.date()
-    ]
+    doses = life.doses[1:2] + ([] if "no-talk" in story else life.doses[-1:])
+    days = [day + timedelta(days=1) for day in doses if day + timedelta(days=1) < until.date()]
     for number, day in enumerate(days):
         begin = simulation.moment(day, time(14, 0)) + timedelta(minutes=30 * (int(life.patient.number) % 10))
         words, step = NOTES[number % len(NOTES)]

@@ -11,17 +11,19 @@ from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.accounts.models import Clinic
+from apps.accounts.models import Clinic, PendingChange
 from apps.accounts.permissions import Role
 from apps.alerts.models import Alert
 from apps.core import clock
 from apps.core.db.scope import use_clinic
-from apps.messaging.models import Thread
+from apps.messaging.models import Attachment, Thread
 from apps.monitoring.actions.library import publish_library
 from apps.monitoring.models import Anchor, ItemAnswer, QuestionnaireResponse, Slot
 from apps.notifications.models import Delivery
-from apps.sessions.models import Visit, VisitNote
+from apps.patients.models import GuestLink
+from apps.sessions.models import DosingSession, StockDifference, StockEntry, Visit, VisitGuest, VisitNote
 from apps.sessions.open_times import booking_rules, open_times
+from apps.therapy.models import JournalEntry
 from telek.management.commands.seed_demo import make_life
 from telek.management.commands.simulate import prepare
 from telek.simulation import course, stories
@@ -80,11 +82,13 @@ def test_the_stories_of_today_leave_an_unowned_alert_a_chat_and_visits(capsys: p
     assert "1 people, 9 days" in capsys.readouterr().out
     clinic = Clinic.objects.get(slug="riverside")
     simulation = prepare(clinic, patients=1, days=9, seed=4)
+    simulation.lives[0].on_record = 1
     simulation.run(simulation.lives[0].starts_on, clock.now())
     with use_clinic(clinic.pk):
         with transaction.atomic():
             staff = make_staff(clinic)
-        story = {simulation.lives[0].patient.pk: frozenset({"unsafe-today", "chat", "visit-tomorrow", "visit-waiting"})}
+        told = {"unsafe-today", "chat", "visit-tomorrow", "visit-waiting", "at-home", "around"}
+        story = {simulation.lives[0].patient.pk: frozenset(told)}
         stories.tell(simulation, staff, clock.now(), story)
         with transaction.atomic():
             alert = Alert.objects.get(level="P1")
@@ -95,6 +99,17 @@ def test_the_stories_of_today_leave_an_unowned_alert_a_chat_and_visits(capsys: p
             assert open_times(someone, booking_rules(someone), clock.now(), clock.now() + timedelta(days=14))
             assert VisitNote.objects.filter(status="final").exists()
             assert Thread.objects.get().waiting_since is not None
+            session = DosingSession.objects.get()
+            assert (session.place, session.outcome) == ("home", "discharged")
+            assert {row.how for row in session.look_ins.all()} == {"fine", "sleepy", "recovered"}
+            assert session.course.planned.filter(status="planned").count() == 2
+            assert StockEntry.objects.filter(lot__lot="OR-0311", kind="given").exists()
+            assert not StockDifference.objects.filter(resolved_at=None).exists()
+            assert set(JournalEntry.objects.values_list("privacy", flat=True)) == {"me", "therapist", "team"}
+            assert GuestLink.objects.filter(purpose="prescriber").exists()
+            assert VisitGuest.objects.get().agreed_at is not None
+            assert Attachment.objects.exists()
+            assert PendingChange.objects.filter(outcome="").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

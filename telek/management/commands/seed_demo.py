@@ -85,4 +85,5 @@ def make_life(patient: Patient, who: Invented, today: date, seed: int) -> Life:
     # Weekly forms fall on the day of the week on which the person began: spread over the week.
     starts_on = today - timedelta(weeks=who.weeks_in_care, days=int(patient.number) % 7)
     rng = random.Random(f"{seed}:{patient.number}")  # noqa: S311  (a simulation)
-    return Life(patient, who.traits, dose_days(starts_on + timedelta(days=2), today), who.label, rng, starts_on)
+    doses = dose_days(starts_on + timedelta(days=2), today)
+    return Life(patient, who.traits, doses, who.label, rng, starts_on, on_record=who.on_record)
