@@ -1,7 +1,10 @@
 """The door of a page that a link opens: no account, one purpose, nothing else.
 
 A forged, foreign, ended or revoked link, and one for another purpose, is a page that does not exist (404). Each use is
-counted and audited; tries from one address are limited. GET changes nothing but the count: mail programs open links.
+counted and audited. Tries that open nothing are limited by address; a link that opens is never held up by them: behind
+one address there may be many people, and one of them presses "Help now". GET changes nothing but the count: mail
+programs open links. The token in the path, unknown to any other site, takes the place of a CSRF token (a browser that
+keeps no cookies must reach the clinic too); a post that another site started is refused.
 """
 
 from __future__ import annotations
@@ -33,25 +36,36 @@ def guest_door(purpose: LinkPurpose) -> Callable[[View], Callable[..., HttpRespo
     def wrap(view: View) -> Callable[..., HttpResponseBase]:
         @wraps(view)
         def guarded(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponseBase:
-            if not allow(f"guest-link:{request.META.get('REMOTE_ADDR', '')}", limit=TRIES, within=WITHIN):
-                return nothing(request, status=429)
             clinic_id = clinic_of(token)
             if clinic_id is None:
-                audit.record_refusal(actor_id=None, object_type="patients.guestlink", detail=f"unknown {purpose}")
-                return nothing(request)
+                return _refused(request, f"unknown {purpose}")
             with use_clinic(clinic_id), transaction.atomic():
                 link = open_link(token, purpose)
                 if link is None:
-                    audit.record_refusal(actor_id=None, object_type="patients.guestlink", detail=f"closed {purpose}")
-                    return nothing(request)
+                    return _refused(request, f"closed {purpose}")
+                if not posted_here(request):
+                    return _refused(request, f"from another site {purpose}")
                 request.link_clinic = link.clinic  # type: ignore[attr-defined]
                 note_use(link)
                 return private(view(request, link, token, **kwargs), referrer="same-origin")
 
+        guarded.csrf_exempt = True  # type: ignore[attr-defined]
         guarded.door = Door(why=f"whoever holds a link for: {purpose}; it opens this page and nothing else")  # type: ignore[attr-defined]
         return guarded
 
     return wrap
+
+
+def posted_here(request: HttpRequest) -> bool:
+    """Not a post that another site started."""
+    return request.method != "POST" or request.headers.get("Sec-Fetch-Site", "none") in ("same-origin", "none")
+
+
+def _refused(request: HttpRequest, why: str) -> HttpResponse:
+    if not allow(f"guest-link:{request.META.get('REMOTE_ADDR', '')}", limit=TRIES, within=WITHIN):
+        return nothing(request, status=429)
+    audit.record_refusal(actor_id=None, object_type="patients.guestlink", detail=why)
+    return nothing(request)
 
 
 def nothing(request: HttpRequest, *, status: int = 404) -> HttpResponse:

@@ -190,7 +190,61 @@ def test_it_ends_only_after_the_recovery_check_and_its_timer_with_it(cast: Cast)
         assert actions.note_events(session=session, taps=done, actor=nurse).refused == {}
         actions.discharge(session=session, actor=nurse)
     assert (watch(cast).look_in_due_at, watch(cast).next_step_at) == (None, None)
-    assert Client().post(path, {"how": "help"}).status_code == 200  # the page is the one before a session again
+    page = Client().post(path, {"how": "help"}, follow=True).content.decode()
+    assert "The team is being called" in page  # whoever keeps the page open after the end is heard
+    assert "Next look-in" not in page
+    with use_clinic(cast.clinic.pk):
+        assert Alert.objects.get(cause="home-help").level == "P1"
+    assert Client().post(path, {"how": "recovered"}).status_code == 422
+    later(60 * 24)
+    page = Client().post(path, {"how": "help"})
+    assert (page.status_code, b"This reached nobody" in page.content) == (409, True)  # and it is said
+
+
+def test_a_call_for_help_is_never_taken_for_an_earlier_tap(cast: Cast) -> None:
+    _session, path = begun(cast)
+    due = watch(cast).look_in_due_at
+    assert due is not None
+    later(15)
+    page = {"client_id": str(uuid4()), "due": due.isoformat()}  # one page that does not renew itself
+    for how in ("fine", "worried", "hard-to-wake", "hard-to-wake"):
+        assert look_in(cast, path, how, **page).status_code == 302
+    with use_clinic(cast.clinic.pk):
+        assert list(LookIn.objects.values_list("how", flat=True)) == ["fine", "worried", "hard-to-wake"]
+        assert Alert.objects.get(cause="home-help").level == "P1"
+    later(3)
+    assert look_in(cast, path, "hard-to-wake", **page).status_code == 302  # still, or again
+    signs = {"do": "signs", "sbp": 122, "dbp": 76, "client_id": page["client_id"]}
+    for sbp in (122, 122, 190):
+        assert Client().post(path, signs | {"sbp": sbp}).status_code == 302
+    with use_clinic(cast.clinic.pk):
+        assert LookIn.objects.count() == 4
+        assert SessionEvent.objects.filter(kind="vitals", sbp=190).count() == 1
+        assert SessionEvent.objects.filter(kind="vitals", sbp=122).count() == 2  # and the one before the dose
+
+
+def test_a_session_holds_its_link_open(cast: Cast) -> None:
+    link, _path = peer(cast)
+    with use_clinic(cast.clinic.pk):
+        GuestLink.objects.update(expires_at=clock.now() + timedelta(minutes=30))
+    course = course_of(cast)
+    with cast.acting(cast.nurse) as nurse, transaction.atomic():
+        actions.open_home_session(course=course, link=link, actor=nurse)
+        assert GuestLink.objects.get().expires_at > clock.now() + timedelta(hours=23)
+
+
+def test_help_is_reached_beside_somebody_who_guesses_and_without_cookies(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.patients.guest_doors.TRIES", 1)
+    _session, path = at_home(cast)
+    guest = Client(enforce_csrf_checks=True)
+    assert [guest.get(f"/with/guess{n}/").status_code for n in range(3)] == [404, 429, 429]  # from the same address
+    assert [guest.get(path).status_code for _look in range(3)] == [200, 200, 200]
+    assert guest.post(path, {"how": "help"}, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 429
+    assert guest.post(path, {"how": "help"}, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 302
+    with use_clinic(cast.clinic.pk):
+        assert Alert.objects.get(cause="home-help").level == "P1"
 
 
 def test_the_desk_begins_it_and_sees_the_look_ins_on_the_session_page(cast: Cast) -> None:

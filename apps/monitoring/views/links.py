@@ -39,11 +39,10 @@ LONGEST_TOKEN = 64
 @public("whoever holds the link may look at it; it opens one form and names nobody")
 def start(request: HttpRequest, token: str) -> HttpResponse:
     """GET: the clinic's name and Start. POST: do=start, later (when=1h, 3h or evening), not-me (the link dies) or shared (no links)."""
-    if not allow(f"survey-link:{request.META.get('REMOTE_ADDR', '')}", limit=TRIES, within=WITHIN):
-        return over(request, "slow", 429)
     clinic_id = clinic_of(token) if len(token) <= LONGEST_TOKEN else None
-    if clinic_id is None:
-        return over(request, "unknown", 404)
+    if clinic_id is None:  # guesses are limited by address; nobody's form is held up by them
+        allowed = allow(f"survey-link:{request.META.get('REMOTE_ADDR', '')}", limit=TRIES, within=WITHIN)
+        return over(request, "unknown", 404) if allowed else over(request, "slow", 429)
     with use_clinic(clinic_id), transaction.atomic():
         return _opened(request, token)
 

@@ -90,10 +90,10 @@ def of_patient(request: ClinicRequest, pk: UUID) -> HttpResponse:
     return render(request, "patients/link_list.html", context)
 
 
-def answer_page(request: HttpRequest, link: GuestLink, token: str, **more: Any) -> HttpResponse:
-    """What is asked of the helper, and their yes or no."""
+def answer_page(request: HttpRequest, link: GuestLink, token: str, *, unheard: bool = False) -> HttpResponse:
+    """What is asked of the helper, and their yes or no. unheard: something was sent that reached nobody; it is said."""
     if request.method == "POST" and request.POST.get("do") in ("yes", "no"):
         link = answer_link(link=link, yes=request.POST["do"] == "yes")
         link = GuestLink.objects.select_related("patient__clinic", "clinic").get(pk=link.pk)
-    context = {"link": link, "patient": link.patient, "token": token}
-    return render(request, "patients/guest_answer.html", context | more)
+    context = {"link": link, "patient": link.patient, "token": token, "unheard": unheard}
+    return render(request, "patients/guest_answer.html", context, status=409 if unheard else 200)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -28,6 +28,8 @@ from apps.sessions.refusal import TreatmentRefused
 #: What each answer means to the desk, and in which words.
 LEVELS = {LookInKind.WORRIED: "P2", LookInKind.HARD_TO_WAKE: "P1", LookInKind.HELP: "P1"}
 SIGNS = ("sbp", "dbp", "hr", "spo2")
+AFTERWARDS = timedelta(hours=24)  # product default: help is called for on the same page so long after the end
+SAME_TAP = timedelta(minutes=2)
 
 
 @refusals_audited
@@ -46,9 +48,19 @@ def open_home_session(*, course: Course, link: GuestLink, actor: User) -> Dosing
     if link.patient_id != course.patient_id or link.purpose != LinkPurpose.PEER or not link.stands:
         raise TreatmentRefused("home-peer", _("A named adult must have said yes to being there."))
     session = open_session(course=course, chair=str(_("At home")), actor=actor)
+    _hold_open(link, actor)
     session.place = AT_HOME
     HomeWatch.objects.create(clinic_id=session.clinic_id, session=session, patient=course.patient, link=link)
     return keep(session, actor, "home")
+
+
+def _hold_open(link: GuestLink, actor: User) -> None:
+    """The link does not end in the middle of the session."""
+    until = clock.now() + AFTERWARDS
+    if link.expires_at < until:
+        link.expires_at = until
+        link.save(update_fields=["expires_at"])
+        audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=link, detail="held open for a session")
 
 
 @refusals_audited
@@ -73,23 +85,23 @@ def _watch(session: DosingSession) -> HomeWatch:
 
 @transaction.atomic
 def answer_look_in(*, link: GuestLink, how: str, client_id: UUID, due_at: datetime | None = None) -> LookIn:
-    """What the person at home taps. The same client id, or another answer to the same look-in, is one event.
+    """What the person at home taps. The same tap again, or the same answer to the same look-in, is one event.
 
-    due_at: the look-in that is answered; None for help and recovery. Raises TreatmentRefused: over, kind.
+    A call for help is never taken for an earlier tap: not when it follows "fine" on a page that did not renew itself,
+    and not when the session has ended meanwhile (for a day). due_at: the look-in that is answered; None for help and
+    recovery. Raises TreatmentRefused: over, kind.
     """
-    session, watch = _of(link)
     if how not in LookInKind.values:
         raise TreatmentRefused("kind", _("Choose one of the answers."))
-    known = LookIn.objects.filter(session=session, client_id=client_id).first()
-    if known is None and due_at is not None:
-        known = LookIn.objects.filter(session=session, due_at=due_at).first()
+    session, watch = _of(link, after=AFTERWARDS if LookInKind(how) in LEVELS else timedelta())
+    known = _known(session, how, client_id, due_at)
     if known is not None:
         return known
     asked = due_at if due_at is not None and due_at == watch.look_in_due_at else None
     row = LookIn.objects.create(
         clinic_id=session.clinic_id,
         session=session,
-        client_id=client_id,
+        client_id=_free_key(session, how, client_id),
         due_at=asked,
         how=how,
         name=link.name,
@@ -98,19 +110,43 @@ def answer_look_in(*, link: GuestLink, how: str, client_id: UUID, due_at: dateti
     note(session, SessionEventKind.LOOK_IN, None, text=f"{link.name}: {row.get_how_display()}", client_id=new_id())
     audit.record(action=Action.CREATE, actor_id=None, obj=row, detail="look-in", patient_id=session.patient_id)
     _tell(session, row)
-    if asked is not None or (watch.look_in_due_at is not None and row.answered_at >= watch.look_in_due_at):
+    if session.is_open and (
+        asked is not None or (watch.look_in_due_at is not None and row.answered_at >= watch.look_in_due_at)
+    ):
         ask_again(session, watch, row.answered_at)
     _changed(session)
     return row
 
 
-def _of(link: GuestLink) -> tuple[DosingSession, HomeWatch]:
-    """The open session of that link, locked, and its watch."""
+def _known(session: DosingSession, how: str, client_id: UUID, due_at: datetime | None) -> LookIn | None:
+    """The event that this tap is already."""
+    rows = LookIn.objects.filter(session=session)
+    if LookInKind(how) in LEVELS:
+        keys = (client_id, uuid5(client_id, how))
+        return rows.filter(client_id__in=keys, how=how, answered_at__gt=clock.now() - SAME_TAP).first()
+    same = rows.filter(client_id=client_id).first()
+    return same or (rows.filter(due_at=due_at).first() if due_at is not None else None)
+
+
+def _free_key(session: DosingSession, how: str, client_id: UUID) -> UUID:
+    """The tap's own name; another one where an earlier answer of the same page has it."""
+    keys = (client_id, uuid5(client_id, how))
+    taken = set(LookIn.objects.filter(session=session, client_id__in=keys).values_list("client_id", flat=True))
+    return next((key for key in keys if key not in taken), new_id())
+
+
+def _of(link: GuestLink, *, after: timedelta = timedelta()) -> tuple[DosingSession, HomeWatch]:
+    """The open session of that link, or one that ended no longer ago than that, locked; and its watch."""
     rows = DosingSession.objects.select_for_update(of=("self",)).select_related("patient", "course", "clinic")
-    session = rows.filter(home_watches__link=link, status="in-progress").first()
-    if session is None:
+    session = rows.filter(home_watches__link=link).order_by("-opened_at").first()
+    if session is None or not (session.is_open or ended_lately(session, after)):
         raise TreatmentRefused("over", _("There is no session going on."))
     return session, _watch(session)
+
+
+def ended_lately(session: DosingSession, within: timedelta = AFTERWARDS) -> bool:
+    """Is it over, and since no longer than that?"""
+    return session.finished_at is not None and clock.now() - session.finished_at < within
 
 
 def _tell(session: DosingSession, row: LookIn) -> None:
@@ -140,7 +176,8 @@ def ask_again(session: DosingSession, watch: HomeWatch, at: datetime) -> None:
 
 
 def _changed(session: DosingSession) -> None:
-    set_next_check(session)
+    if session.is_open:
+        set_next_check(session)
     session.version += 1
     session.save(update_fields=["version", "next_check_at"])
     announce(session)
@@ -152,7 +189,8 @@ def read_at_home(*, link: GuestLink, signs: dict[str, int], client_id: UUID) -> 
     """Pressure, pulse and oxygen that the person at home read off; judged as any reading. Raises TreatmentRefused."""
     session, _watch_row = _of(link)
     values = {name: value for name, value in signs.items() if name in SIGNS}
-    tap = Tap(client_id=client_id, kind="vitals", occurred_at=clock.now(), values=values, text=link.name)
+    same = uuid5(client_id, str(sorted(values.items())))  # other numbers on a page that did not renew itself are new ones
+    tap = Tap(client_id=same, kind="vitals", occurred_at=clock.now(), values=values, text=link.name)
     note_from_home(session=session, tap=tap, actor=session.patient.user)
 
 

@@ -35,11 +35,9 @@ LONGEST_TOKEN = 64
 @require_http_methods(["GET", "HEAD", "POST"])
 def driver(request: HttpRequest, token: str) -> HttpResponse:
     """/d/<token>/. POST do=took-over, well, worried. 404 a token nobody made, 410 one that is over, 429 too many tries."""
-    if not allow(f"driver-link:{request.META.get('REMOTE_ADDR', '')}", limit=TRIES, within=WITHIN):
-        return _plain(request, "slow", HTTPStatus.TOO_MANY_REQUESTS)
     clinic_id = clinic_of(token) if len(token) <= LONGEST_TOKEN else None
     if clinic_id is None:
-        return _plain(request, "unknown", HTTPStatus.NOT_FOUND)
+        return _over(request, "unknown", HTTPStatus.NOT_FOUND)
     with use_clinic(clinic_id), transaction.atomic():
         return _opened(request, token)
 
@@ -49,7 +47,7 @@ def _opened(request: HttpRequest, token: str) -> HttpResponse:
     link = links.get(token_hash=hash_token(token))
     request.link_clinic = link.session.clinic  # type: ignore[attr-defined]
     if not is_usable(link, clock.now()):
-        return _plain(request, "gone", HTTPStatus.GONE)
+        return _over(request, "gone", HTTPStatus.GONE)
     if request.method != "POST":
         return _page(request, link, token)
     if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
@@ -73,6 +71,13 @@ def _page(request: HttpRequest, link: DriverLink, token: str, *, said: str = "",
     }
     status = HTTPStatus.CONFLICT if refused else HTTPStatus.OK
     return _private(render(request, "sessions/driver_show.html", context, status=status))
+
+
+def _over(request: HttpRequest, why: str, status: HTTPStatus) -> HttpResponse:
+    """Tries that open nothing are limited by address; a driver who is worried is never held up by somebody else's."""
+    if not allow(f"driver-link:{request.META.get('REMOTE_ADDR', '')}", limit=TRIES, within=WITHIN):
+        return _plain(request, "slow", HTTPStatus.TOO_MANY_REQUESTS)
+    return _plain(request, why, status)
 
 
 def _plain(request: HttpRequest, why: str, status: HTTPStatus) -> HttpResponse:

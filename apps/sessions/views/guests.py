@@ -125,11 +125,9 @@ def _named(request: ClinicRequest) -> UUID:
 @public("whoever holds the link may look at it; it says that there is a call, and nothing of whose")
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """GET: the clinic's name and a button; it uses nothing up. POST: this browser asks to be let in."""
-    if not allow(f"guest-link:{request.META.get('REMOTE_ADDR', '')}", limit=TRIES, within=WITHIN):
-        return _nothing(request, HTTPStatus.TOO_MANY_REQUESTS)
     clinic_id = clinic_of(token)
     if clinic_id is None:
-        return _refused(request, "unknown link")
+        return _guessed(request, "unknown link")
     with use_clinic(clinic_id), transaction.atomic():
         return _opened(request, token)
 
@@ -137,7 +135,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 def _opened(request: HttpRequest, token: str) -> HttpResponse:
     guest = by_token(token, str((request.session.get(SESSION_KEY) or {}).get("browser", "")))
     if guest is None:
-        return _refused(request, "link is over")
+        return _guessed(request, "link is over")
     request.link_clinic = guest.clinic  # type: ignore[attr-defined]
     if request.method != "POST":
         return _private(render(request, "sessions/guest_start.html", {"token": token, "until": guest.expires_at}))
@@ -188,6 +186,13 @@ def guest_ice(request: HttpRequest, guest: VisitGuest) -> HttpResponse:
         return JsonResponse({"title": "Too many"}, status=HTTPStatus.TOO_MANY_REQUESTS)
     audit.record(action=Action.READ, actor_id=None, obj=guest.visit, detail="guest ice")
     return JsonResponse(way(guest.visit, guest.pk))
+
+
+def _guessed(request: HttpRequest, why: str) -> HttpResponse:
+    """Tries that open nothing are limited by address; a link that opens is never held up by somebody else's."""
+    if not allow(f"visit-guest:{request.META.get('REMOTE_ADDR', '')}", limit=TRIES, within=WITHIN):
+        return _nothing(request, HTTPStatus.TOO_MANY_REQUESTS)
+    return _refused(request, why)
 
 
 def _refused(request: HttpRequest, why: str) -> HttpResponse:

@@ -23,6 +23,7 @@ from apps.patients.guest_doors import guest_door
 from apps.patients.models import GuestLink, LinkPurpose
 from apps.patients.views.helpers_asked import answer_page
 from apps.sessions import actions
+from apps.sessions.actions.home import ended_lately
 from apps.sessions.models import Course, DosingSession, HomeWatch, LookIn, LookInKind
 from apps.sessions.refusal import TreatmentRefused
 
@@ -80,10 +81,11 @@ def video(request: ClinicRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @guest_door(LinkPurpose.PEER)
 def beside(request: HttpRequest, link: GuestLink, token: str) -> HttpResponse:
-    """/with/<token>/: before a session yes or no; while it goes on look-ins, readings, help; the page asks by itself."""
-    watch = HomeWatch.objects.filter(link=link, session__status="in-progress").select_related("session").first()
+    """/with/<token>/: before a session yes or no; while it goes on look-ins, readings, help; after it, for a day, help."""
+    watch = _watch(link)
     if watch is None:
-        return answer_page(request, link, token)
+        unheard = request.method == "POST" and request.POST.get("do") not in ("yes", "no")
+        return answer_page(request, link, token, unheard=unheard)
     refused, form, code = "", SignsForm(), 200
     if request.method == "POST":
         form = SignsForm(request.POST if request.POST.get("do") == "signs" else None)
@@ -94,8 +96,14 @@ def beside(request: HttpRequest, link: GuestLink, token: str) -> HttpResponse:
         if not refused and not form.errors:
             return redirect(request.path)
         code = 422
-    context = _shown(link, token) | {"form": form, "refused": refused}
+    context = _shown(link, watch.session, token) | {"form": form, "refused": refused}
     return render(request, "sessions/beside_show.html", context, status=code)
+
+
+def _watch(link: GuestLink) -> HomeWatch | None:
+    """Of the session that goes on, or that ended within a day."""
+    watch = HomeWatch.objects.filter(link=link).select_related("session").order_by("-session__opened_at").first()
+    return watch if watch is not None and (watch.session.is_open or ended_lately(watch.session)) else None
 
 
 def _do(request: HttpRequest, link: GuestLink, form: SignsForm) -> None:
@@ -108,9 +116,8 @@ def _do(request: HttpRequest, link: GuestLink, form: SignsForm) -> None:
     actions.answer_look_in(link=link, how=request.POST.get("how", ""), client_id=client_id, due_at=due)
 
 
-def _shown(link: GuestLink, token: str) -> dict[str, Any]:
-    watch = HomeWatch.objects.select_related("session").get(link=link, session__status="in-progress")
-    now, session = clock.now(), watch.session
+def _shown(link: GuestLink, session: DosingSession, token: str) -> dict[str, Any]:
+    now, watch = clock.now(), HomeWatch.objects.get(link=link, session=session)
     rows = list(LookIn.objects.filter(session=session).order_by("-answered_at")[:6])
     return {
         "link": link,
@@ -118,6 +125,7 @@ def _shown(link: GuestLink, token: str) -> dict[str, Any]:
         "token": token,
         "watch": watch,
         "session": session,
+        "is_over": not session.is_open,
         "is_due": watch.look_in_due_at is not None and watch.look_in_due_at <= now,
         "answers": [(kind.value, kind.label) for kind in ANSWERS],
         "rows": rows,
