@@ -3,6 +3,7 @@
 import socket
 import struct
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -115,6 +116,39 @@ def test_a_script_packed_into_an_object_stream_is_found_and_what_cannot_be_unpac
     for wrong in (packed(b"<</S /JavaScript>>"), packed(b"x", b"/LZWDecode"), packed(b"\0" * (33 * 1024 * 1024))):
         with pytest.raises(MessageRefused):
             check_document(wrong)
+
+
+SCRIPT = zlib.compress(b"1 0 <</S /JavaScript>>")
+ODD = zlib.compress(b"1 0 <</S /JavaScript>> endstream", 0)  # stored: its own words stand in it as they are
+
+
+@pytest.mark.parametrize(
+    "object_stream",
+    [
+        b"<</Type /ObjStm" + b" " * 5000 + b"/Filter /FlateDecode>> stream\n" + SCRIPT,  # a long head
+        b"<</Type /ObjStm\x00/Filter /FlateDecode>> stream\n" + SCRIPT,  # NUL is a space in a PDF
+        b"<</Type /ObjStm /Filter /FlateDecode>> % a remark\nstream\n" + SCRIPT,
+        b"<</Type /ObjStm /Filter 9 0 R>> stream\n" + SCRIPT,  # how it is packed is said elsewhere
+        b"<</Filter /FlateDecode (obj) /Type /ObjStm>> stream\n" + SCRIPT,
+        b"<</Type /ObjStm (obj) /Filter /FlateDecode>> stream\n" + SCRIPT,
+        b"<</Type /ObjStm /Filter /FlateDecode /DecodeParms <</Predictor 12>>>> stream\n" + SCRIPT,
+        b"<</Type /ObjStm /Filter /FlateDecode>> stream\n" + SCRIPT[:-6],  # cut short
+        b"<</Type /ObjStm /Filter /FlateDecode>> stream\n" + ODD,
+        b"<</Type /Obj#53tm /Filter /FlateDecode>> stream\r\n" + SCRIPT,
+        b"% stream\n<</Type /ObjStm /Filter /FlateDecode>> stream\n" + SCRIPT,
+    ],
+)
+def test_no_disguise_of_an_object_stream_is_let_through(object_stream: bytes) -> None:
+    data = PDF.replace(b"trailer", b"2 0 obj " + object_stream + b"\nendstream endobj\ntrailer")
+    assert code_of(data) in ("active-document", "broken-file")
+
+
+@pytest.mark.parametrize("piece", [b"<<", b"<< >>", b">> ", b"stream\n", b"/ObjStm ", b"obj ", b"/ObjStm obj stream\n"])
+def test_no_document_makes_the_server_think_for_long(piece: bytes) -> None:
+    data = b"%PDF-1.4 /ObjStm " + piece * (2_000_000 // len(piece)) + b"%%EOF"
+    began = time.process_time()
+    code_of(data, megabytes=3)
+    assert time.process_time() - began < 3  # by the old way "<<" alone took minutes
 
 
 @settings(max_examples=150, deadline=None)

@@ -3,6 +3,8 @@
 This looks for the names of what acts (scripts, launched programs, embedded files, forms of the XFA kind), also where
 they are written in hexadecimal or packed into object streams. It is no proof of harmlessness: a PDF is never shown
 inside a page, only handed out as a file, sandboxed (apps/messaging/views/files.py).
+
+Each byte is looked at a fixed number of times, whatever the file holds: no file makes the server think for minutes.
 """
 
 import re
@@ -25,63 +27,79 @@ ACTIVE = {
     b"/GoToE",
     b"/AA",
 }
-LOCKED = b"/Encrypt"
+LOCKED, PACKED, FILTER, FLATE = b"/Encrypt", b"/ObjStm", b"/Filter", b"/FlateDecode"
+#: What changes the bytes of an object stream beside its filter; nobody's writer does that.
+DISGUISED = {b"/DecodeParms", b"/DP", b"/F", b"/FFilter", b"/Predictor"}
 MOST_UNPACKED = 32 * 1024 * 1024  # of all object streams together
 MOST_STREAMS = 2_000
 _NAME = re.compile(rb"/[^\x00\t\n\f\r ()<>\[\]{}/%]+")
 _HEX = re.compile(rb"#([0-9A-Fa-f]{2})")
-_STREAM = re.compile(rb"<<(?P<head>[^\x00]{0,4096}?)>>\s*stream\r?\n", re.DOTALL)
-_END = b"endstream"
+_START, _END, _OBJECT = re.compile(rb"(?<!end)stream\r?\n"), b"endstream", b"obj"
+_PLAIN = re.compile(rb"\s{0,64}[0-9]{1,10}\s{1,64}[0-9]{1,10}\s")  # an object stream begins with numbers
 
 
 def check_document(data: bytes) -> None:
     """Raises MessageRefused: broken-file, locked-document, active-document."""
     if b"%%EOF" not in data[-2048:]:
         raise MessageRefused("broken-file", _("This PDF is not complete. Please send it again."))
-    names = _names(data) | _packed_names(data)
-    if LOCKED in names:
+    names = _names(data)
+    seen = set(names) | _packed_names(data, names.count(PACKED))
+    if LOCKED in seen:
         raise MessageRefused("locked-document", _("This PDF is locked with a password. Please send it without one."))
-    if names & ACTIVE:
+    if seen & ACTIVE:
         raise MessageRefused(
             "active-document",
             _("This PDF holds a program or another file. Please print it into a new PDF, or send a photo of it."),
         )
 
 
-def _names(data: bytes) -> set[bytes]:
+def _names(data: bytes) -> list[bytes]:
     """Every name in it, with #4A read as J."""
-    return {_HEX.sub(lambda found: bytes([int(found[1], 16)]), name) for name in _NAME.findall(data)}
+    return [_HEX.sub(lambda found: bytes([int(found[1], 16)]), name) for name in _NAME.findall(data)]
 
 
-def _packed_names(data: bytes) -> set[bytes]:
-    """Names inside object streams. One that cannot be unpacked, or is packed twice, is not let through."""
+def _packed_names(data: bytes, said: int) -> set[bytes]:
+    """Names inside object streams. One that cannot be unpacked, is packed twice or hides is not let through.
+
+    said: how often the file speaks of object streams; each must be one that was looked into.
+    """
     names: set[bytes] = set()
-    left = MOST_UNPACKED
-    for number, found in enumerate(_STREAM.finditer(data)):
+    left, after = MOST_UNPACKED, 0
+    for number, found in enumerate(_START.finditer(data) if said else ()):
         if number >= MOST_STREAMS:
             raise _unclear()
-        head = _names(found["head"])
-        if b"/ObjStm" not in head:
+        if found.start() < after:  # inside the stream before
             continue
-        packed = data[found.end() : max(data.find(_END, found.end()), found.end())]
-        text = _unpacked(packed, head, left)
+        head = _names(data[max(data.rfind(_OBJECT, after, found.start()), after) : found.start()])
+        after = end = data.find(_END, found.end())
+        if end < 0:
+            raise _unclear()
+        if PACKED not in head:
+            continue
+        text = _unpacked(data[found.end() : end], head, left)
         left -= len(text)
-        names |= _names(text)
+        said -= head.count(PACKED)
+        names.update(_names(text))
+    if said:
+        raise _unclear()
     return names
 
 
-def _unpacked(packed: bytes, head: set[bytes], most: int) -> bytes:
-    filters = {name for name in head if name.endswith(b"Decode")}
-    if not filters:
+def _unpacked(packed: bytes, head: list[bytes], most: int) -> bytes:
+    if DISGUISED & set(head):
+        raise _unclear()
+    if FILTER not in head:
+        if not _PLAIN.match(packed):
+            raise _unclear()
         return packed
-    if filters != {b"/FlateDecode"}:
+    if [name for name in head if name.endswith(b"Decode")] != [FLATE]:
         raise _unclear()
     try:
         unpacker = zlib.decompressobj()
         text = unpacker.decompress(packed, most)
     except zlib.error as error:
         raise _unclear() from error
-    if unpacker.unconsumed_tail:
+    if unpacker.unconsumed_tail or not unpacker.eof:
         raise _unclear()
     return text
 
