@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import unicodedata
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from apps.accounts.models import User
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
+from apps.core.throttle import allow
 from apps.notifications.actions import queue
 from apps.notifications.models import Channel, Delivery, Kind
 from apps.patients.models import GuestLink, LinkPurpose, Patient
@@ -24,6 +26,7 @@ TOKEN_BYTES = 20  # 160 bits
 LONGEST_TOKEN = 64
 LONGEST = timedelta(days=180)
 OPEN_AT_MOST = 12  # links of one person that are open at once
+SENT_A_DAY = 10
 SUBJECT = "guest-link"
 #: Where the link of each purpose leads.
 PATHS = {
@@ -43,7 +46,7 @@ def give_link(
     subject_id: UUID | None = None,
 ) -> tuple[GuestLink, str]:
     """The row, and the path that is shown this once. Raises ValidationError: nobody named, too long, too many."""
-    at, name = clock.now(), name.replace("\x00", "").strip()[:120]
+    at, name = clock.now(), clean_name(name)
     if not name or actor.membership is None:
         raise ValidationError(_("Write the name of the person who gets the link."))
     if not at < expires_at <= at + LONGEST:
@@ -65,8 +68,28 @@ def give_link(
     return link, PATHS[LinkPurpose(purpose)].format(token=token)
 
 
+def clean_name(name: str) -> str:
+    """As it stands in alerts and on other people's pages: one line, no control or direction signs.
+
+    >>> clean_name(" El\\u202eena\\n Ruiz ")
+    'Elena Ruiz'
+    """
+    kept = "".join(" " if one.isspace() else one for one in name if one.isspace() or is_seen(one))
+    return " ".join(kept.split())[:120]
+
+
+def is_seen(letter: str) -> bool:
+    """Not a sign that only moves or hides others; joiners are letters of some languages."""
+    return unicodedata.category(letter)[0] != "C" or letter in "\u200c\u200d"
+
+
 def send_link(*, link: GuestLink, path: str, address: str) -> Delivery | None:
-    """By text or mail to an address that the person named: the clinic's name and the link, nothing else."""
+    """By text or mail to an address that the person named: the clinic's name and the link, nothing else.
+
+    None after so many on one day: nobody sends out mail to strangers in the clinic's name.
+    """
+    if not allow(f"guest-link-sent:{link.patient_id}", limit=SENT_A_DAY, within=timedelta(days=1)):
+        return None
     by_mail = "@" in address
     return queue(
         clinic_id=link.clinic_id,

@@ -15,7 +15,7 @@ from apps.core import clock
 from apps.core.throttle import allow
 from apps.messaging.phrases import find_phrases
 from apps.patients.models import Patient
-from apps.therapy.locking import WORDS_AT_LEAST, check_value, fits, fresh_salt, key_of, seal, unseal
+from apps.therapy.locking import WORDS_AT_LEAST, WrongWords, check_value, fits, fresh_salt, key_of, seal, unseal
 from apps.therapy.models import Commitment, JournalEntry, JournalKey, Privacy
 from apps.therapy.prompts import KEYS
 
@@ -104,10 +104,13 @@ def _put(entry: JournalEntry, text: str, privacy: str, key: bytes | None) -> Non
 
 
 def read_entry(entry: JournalEntry, key: bytes | None) -> str | None:
-    """The text for its reader; None while it is locked."""
+    """The text for its reader; None while it is locked, or where another key was brought."""
     if not entry.is_private:
         return str(entry.text)
-    return None if key is None else unseal(key, str(entry.text), str(entry.pk))
+    try:
+        return None if key is None else unseal(key, str(entry.text), str(entry.pk))
+    except WrongWords:
+        return None
 
 
 @transaction.atomic

@@ -16,12 +16,14 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from apps.core import clock
 from apps.core.encryption import KeyGone, open_secret, seal_secret
 
 SALT_BYTES, NONCE_BYTES = 16, 12
 KNOWN = b"telek journal"
 WORDS_AT_LEAST = 8
 COST = 2**14
+OPEN_SECONDS = 30 * 60
 
 
 class WrongWords(ValueError):
@@ -67,14 +69,17 @@ def fits(key: bytes, stored: bytes) -> bool:
         return False
 
 
-def cookie_of(key: bytes, user_id: UUID) -> str:
-    """The key as that browser may carry it."""
-    return seal_secret(base64.b64encode(key).decode(), bound_to=f"journal:{user_id}")
+def cookie_of(key: bytes, patient_id: UUID) -> str:
+    """The key as that browser may carry it, with the moment at which it was opened. A person has one journal a clinic."""
+    opened = int(clock.now().timestamp())
+    return seal_secret(f"{opened}:{base64.b64encode(key).decode()}", bound_to=f"journal:{patient_id}")
 
 
-def key_from(cookie: str, user_id: UUID) -> bytes | None:
-    """The key that the browser brought, or None when it is none, or another person's."""
+def key_from(cookie: str, patient_id: UUID) -> bytes | None:
+    """The key that the browser brought, or None when it is none, another journal's, or was opened too long ago."""
     try:
-        return base64.b64decode(open_secret(cookie, bound_to=f"journal:{user_id}"))
+        opened, _colon, key = open_secret(cookie, bound_to=f"journal:{patient_id}").partition(":")
+        is_fresh = 0 <= clock.now().timestamp() - int(opened) <= OPEN_SECONDS
+        return base64.b64decode(key) if is_fresh else None
     except (KeyGone, ValueError):
         return None

@@ -52,8 +52,13 @@ def name_signs(*, patient: Patient, signs: str, plan: str, enough: int, actor: U
 
 
 @transaction.atomic
-def agree_signs(*, signs: EarlySigns, actor: User) -> EarlySigns:
-    """A clinician has talked the plan through with the person."""
+def agree_signs(*, signs: EarlySigns, version: int | None, actor: User) -> EarlySigns:
+    """A clinician has talked the plan through with the person.
+
+    version: of the signs that were read. Raises TherapyRefused: changed (the person wrote others meanwhile).
+    """
+    if version != signs.version:
+        raise TherapyRefused("changed", _("The person has changed it meanwhile. Please read it again."))
     row = EarlySigns.objects.select_for_update(of=("self",)).get(pk=signs.pk)
     if row.agreed_at is None:
         row.agreed_with, row.agreed_at = actor.membership, clock.now()
@@ -63,10 +68,10 @@ def agree_signs(*, signs: EarlySigns, actor: User) -> EarlySigns:
 
 
 @transaction.atomic
-def check_signs(*, patient: Patient, present: Iterable[int], actor: User) -> SignCheck:
+def check_signs(*, patient: Patient, present: Iterable[int], actor: User, version: int | None = None) -> SignCheck:
     """The short check. Enough signs at once: the team is told the same day (P2), the person sees their plan.
 
-    Raises TherapyRefused: not-yours, nothing (no signs are named), sign (there is none of that number).
+    version: of the signs that were shown. Raises TherapyRefused: not-yours, nothing (no signs are named), sign (there is none of that number).
     """
     if patient.user_id != actor.pk:
         raise TherapyRefused("not-yours", _("This is not your record."))
@@ -74,7 +79,7 @@ def check_signs(*, patient: Patient, present: Iterable[int], actor: User) -> Sig
     if signs is None:
         raise TherapyRefused("nothing", _("Name your signs first."))
     there = sorted(set(present))
-    if any(not 0 <= place < len(signs.lines) for place in there):
+    if version not in (None, signs.version) or any(not 0 <= place < len(signs.lines) for place in there):
         raise TherapyRefused("sign", _("Your signs have changed. Look at them again."))
     row = SignCheck(
         clinic_id=patient.clinic_id,

@@ -122,11 +122,21 @@ def test_the_pages_lock_open_write_share_and_remove(cast: Cast) -> None:
 
 @pytest.mark.django_db
 def test_another_persons_cookie_opens_nothing(cast: Cast) -> None:
-    key = key_of(WORDS, b"0" * 16)
-    assert key_from(cookie_of(key, cast.patient_user.pk), cast.patient_user.pk) == key
-    assert key_from(cookie_of(key, cast.patient_user.pk), cast.patient_2_user.pk) is None
-    assert key_from("nonsense", cast.patient_user.pk) is None
-    assert key_from("", cast.patient_user.pk) is None
+    key, mine = key_of(WORDS, b"0" * 16), cast.patient.pk
+    cookie = cookie_of(key, mine)
+    assert key_from(cookie, mine) == key
+    assert key_from(cookie, cast.patient_2.pk) is None  # nor the same person's journal at another clinic
+    assert key_from("nonsense", mine) is None
+    assert key_from("", mine) is None
+    clock.shift(timedelta(minutes=31))
+    assert key_from(cookie, mine) is None  # whatever the browser that kept it says
+
+
+@pytest.mark.django_db
+def test_an_entry_that_the_key_does_not_open_stays_locked_and_the_page_opens(cast: Cast) -> None:
+    entry = write(cast, SECRET, "me")
+    with use_clinic(cast.clinic.pk):
+        assert actions.read_entry(entry, key_of("the words of another clinic", b"0" * 16)) is None
 
 
 @pytest.mark.django_db

@@ -53,8 +53,17 @@ def test_the_person_names_them_and_a_clinician_agrees_the_plan(cast: Cast) -> No
     assert maria.post(reverse("my-signs-name"), form | {"enough": "2"}).status_code == 302
     page = reverse("patient-signs", args=[cast.patient.pk])
     assert cast.client(cast.coordinator).post(page).status_code == 403
-    assert cast.client(cast.therapist).post(page).status_code == 302
+    therapist = cast.client(cast.therapist)
+    assert maria.post(reverse("my-signs-name"), form | {"enough": "2", "plan": "Call nobody"}).status_code == 302
+    assert "changed it meanwhile" in therapist.post(page, {"version": "1"}, follow=True).content.decode()
+    assert 'name="version" value="2"' in therapist.get(page).content.decode()
+    assert therapist.post(page, {"version": "2"}).status_code == 302
+    assert maria.post(reverse("my-signs"), {"sign": ["1"], "version": "1"}).status_code == 422  # others stand there now
     assert "Jonas Lindqvist" in maria.get(reverse("my-signs")).content.decode()
     assert maria.post(reverse("my-signs-name"), form | {"enough": "1"}).status_code == 302
     with use_clinic(cast.clinic.pk):
-        assert [(row.version, row.agreed_at is None) for row in EarlySigns.objects.all()] == [(2, True), (1, False)]
+        assert [(row.version, row.agreed_at is None) for row in EarlySigns.objects.all()] == [
+            (3, True),
+            (2, False),
+            (1, True),
+        ]

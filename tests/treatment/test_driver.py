@@ -109,9 +109,7 @@ def test_an_old_link_is_over_and_guessing_is_slowed_down(cast: Cast) -> None:
     assert codes[-1] == 429
 
 
-def test_a_worried_driver_is_not_held_up_by_somebody_who_guesses(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worried_driver_is_not_held_up_by_somebody_who_guesses(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("apps.sessions.views.driver.TRIES", 0)
     path = linked(cast, dosed(cast))
     assert Client().get("/d/guess/").status_code == 429

@@ -5,6 +5,7 @@ would trip over.
 """
 
 import struct
+import threading
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
@@ -28,6 +29,9 @@ BROKEN = (
     Image.DecompressionBombError,
 )
 
+#: A large picture unpacked is 160 MB: no more of them at once than a small server holds.
+AT_ONCE = threading.BoundedSemaphore(2)
+
 Image.MAX_IMAGE_PIXELS = None  # asked below, for refusal in words; opening reads the head alone
 
 
@@ -46,7 +50,8 @@ def photo(data: bytes) -> Photo:
         with Image.open(BytesIO(data), formats=("JPEG", "PNG")) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise MessageRefused("too-large-picture", _("The photo is too large. Please send a smaller one."))
-            return _written_anew(image)
+            with AT_ONCE:
+                return _written_anew(image)
     except BROKEN as error:
         raise MessageRefused("broken-file", _("This photo cannot be read. Please send another one.")) from error
 

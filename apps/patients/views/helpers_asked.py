@@ -19,12 +19,9 @@ from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
 from apps.audit import actions as audit
 from apps.core import clock
-from apps.core.throttle import allow
 from apps.patients.guest_links import answer_link, give_link, revoke_link, send_link
 from apps.patients.link_forms import OWN_PURPOSES, AskHelperForm
 from apps.patients.models import GuestLink, LinkPurpose, Patient
-
-SENDS_A_DAY = 10
 
 
 @require_http_methods(["GET", "POST"])
@@ -56,9 +53,7 @@ def _ask(request: ClinicRequest, patient: Patient, form: AskHelperForm) -> dict[
     except ValidationError as refusal:
         form.add_error(None, refusal)
         return None
-    sent = bool(data["address"]) and allow(f"helper:{patient.pk}", limit=SENDS_A_DAY, within=timedelta(days=1))
-    if sent:
-        send_link(link=link, path=path, address=data["address"])
+    sent = bool(data["address"]) and send_link(link=link, path=path, address=data["address"]) is not None
     return {"name": link.name, "url": f"{settings.PUBLIC_URL}{path}", "sent": data["address"] if sent else ""}
 
 

@@ -189,7 +189,9 @@ def read_at_home(*, link: GuestLink, signs: dict[str, int], client_id: UUID) -> 
     """Pressure, pulse and oxygen that the person at home read off; judged as any reading. Raises TreatmentRefused."""
     session, _watch_row = _of(link)
     values = {name: value for name, value in signs.items() if name in SIGNS}
-    same = uuid5(client_id, str(sorted(values.items())))  # other numbers on a page that did not renew itself are new ones
+    same = uuid5(
+        client_id, str(sorted(values.items()))
+    )  # other numbers on a page that did not renew itself are new ones
     tap = Tap(client_id=same, kind="vitals", occurred_at=clock.now(), values=values, text=link.name)
     note_from_home(session=session, tap=tap, actor=session.patient.user)
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.accounts.models import Membership, User
+from apps.accounts.models import User, membership_in_force
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
+from apps.core.throttle import allow
 from apps.messaging.actions import open_thread, send_message
 from apps.messaging.models import Message
+from apps.messaging.refusal import MessageRefused
 from apps.patients.actions import give_consent
 from apps.patients.guest_links import give_link, revoke_link
 from apps.patients.models import Consent, GuestLink, LinkPurpose, Patient
@@ -23,6 +25,7 @@ from apps.sessions.refusal import TreatmentRefused
 SCOPE = "outside-prescriber"
 HOLDS_FOR = timedelta(days=180)
 LONGEST = 3000
+REPLIES_A_DAY = 20
 
 
 def consent_text() -> str:
@@ -70,7 +73,7 @@ def withdraw_prescriber(*, link: GuestLink, actor: User) -> None:
 def take_reply(*, link: GuestLink, text: str, client_id: UUID) -> Message:
     """Into the person's thread, as come by their link and under the name that the link carries; once a client id.
 
-    Raises TreatmentRefused: empty, consent (it was withdrawn).
+    Raises TreatmentRefused: empty, consent (it was withdrawn), too-many, and what a message is refused for.
     """
     body = clean(text, LONGEST)
     if not body:
@@ -78,13 +81,19 @@ def take_reply(*, link: GuestLink, text: str, client_id: UUID) -> Message:
     if not has_consent(link):
         raise TreatmentRefused("consent", _("This link opens nothing now."))
     patient = link.patient
-    member = Membership.objects.get(clinic_id=link.clinic_id, user_id=patient.user_id, ended_at=None)
+    member = membership_in_force(patient.user_id, link.clinic_id, clock.now())
+    if member is None:
+        raise TreatmentRefused("consent", _("This link opens nothing now."))
+    if not allow(f"letter-reply:{link.pk}", limit=REPLIES_A_DAY, within=timedelta(days=1)):
+        raise TreatmentRefused("too-many", _("That is enough for one day. Please phone the clinic."))
     user = patient.user
     user.membership = member
     words = _("Through my link, from %(name)s:") % {"name": link.name}
-    message = send_message(
-        thread=open_thread(patient=patient), body=f"{words}\n{body}", client_id=client_id, actor=user
-    )
+    key = uuid5(link.pk, f"{client_id}")  # of this link alone: never one of the person's own messages
+    try:
+        message = send_message(thread=open_thread(patient=patient), body=f"{words}\n{body}", client_id=key, actor=user)
+    except MessageRefused as refusal:
+        raise TreatmentRefused(refusal.code, refusal.message) from refusal
     audit.record(action=Action.CREATE, actor_id=None, obj=link, detail="reply")
     return message
 

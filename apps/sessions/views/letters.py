@@ -73,14 +73,17 @@ def doctors(request: ClinicRequest) -> HttpResponse:
         except (TreatmentRefused, ValidationError) as refusal:
             form.add_error(None, str(refusal.message))
         else:
-            if data["address"]:
-                send_link(link=link, path=path, address=data["address"])
-            made = {"name": link.name, "url": f"{settings.PUBLIC_URL}{path}", "sent": data["address"]}
-    links = GuestLink.objects.visible_to(request.user).filter(patient=patient, purpose=LinkPurpose.PRESCRIBER)
+            to = data["address"]
+            sent = bool(to) and send_link(link=link, path=path, address=to) is not None
+            made = {"name": link.name, "url": f"{settings.PUBLIC_URL}{path}", "sent": to if sent else ""}
+    links = list(
+        GuestLink.objects.visible_to(request.user).filter(patient=patient, purpose=LinkPurpose.PRESCRIBER)[:20]
+    )
+    audit.record_seen(links, actor_id=request.user.pk, detail="doctors")
     context = {
         "nav": "more",
         "zone": patient.time_zone,
-        "links": list(links[:20]),
+        "links": links,
         "form": InviteForm() if made else form,
         "made": made,
         "consent_text": consent_text(),

@@ -22,12 +22,11 @@ from apps.patients.models import Patient
 from apps.therapy import actions
 from apps.therapy.actions import TherapyRefused
 from apps.therapy.forms import PROMPT_WORDS, CommitmentForm, EntryForm, WordsForm
-from apps.therapy.locking import cookie_of, key_from
+from apps.therapy.locking import OPEN_SECONDS, cookie_of, key_from
 from apps.therapy.models import Commitment, JournalEntry, JournalKey, Privacy
 from apps.therapy.prompts import offered
 
 COOKIE = "telek_journal"
-OPEN_SECONDS = 30 * 60
 PATH = "/journal/"
 
 
@@ -35,15 +34,16 @@ def _patient(request: ClinicRequest) -> Patient:
     return get_object_or_404(Patient.objects.visible_to(request.user).filter(status="active").select_related("clinic"))
 
 
-def _key(request: ClinicRequest) -> bytes | None:
-    return key_from(request.COOKIES.get(COOKIE, ""), request.user.pk)
+def _key(request: ClinicRequest, patient_id: UUID) -> bytes | None:
+    return key_from(request.COOKIES.get(COOKIE, ""), patient_id)
 
 
 @door(Permission.OWN_RECORD)
 @require_http_methods(["GET", "POST"])
 def journal(request: ClinicRequest) -> HttpResponse:
     """Entries, prompts and commitments; POST writes an entry."""
-    patient, key = _patient(request), _key(request)
+    patient = _patient(request)
+    key = _key(request, patient.pk)
     first = request.GET.get("prompt", "")
     form = EntryForm(request.POST if request.method == "POST" else None, initial={"privacy": "me", "prompt": first})
     if form.is_bound and form.is_valid():
@@ -95,14 +95,15 @@ def words(request: ClinicRequest) -> HttpResponse:
     if request.POST.get("do") == "lock":
         response.delete_cookie(COOKIE, path=PATH)
         return response
+    patient = _patient(request)
     try:
-        key = actions.unlock(patient=_patient(request), words=request.POST.get("words", ""), actor=request.user)
+        key = actions.unlock(patient=patient, words=request.POST.get("words", ""), actor=request.user)
     except TherapyRefused as refusal:
         messages.error(request, refusal.message)
         return response
     response.set_cookie(
         COOKIE,
-        cookie_of(key, request.user.pk),
+        cookie_of(key, patient.pk),
         max_age=OPEN_SECONDS,
         path=PATH,
         secure=settings.SESSION_COOKIE_SECURE,
@@ -116,8 +117,8 @@ def words(request: ClinicRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def entry(request: ClinicRequest, pk: UUID) -> HttpResponse:
     """One entry: change it, share it, take it back, remove it."""
-    key = _key(request)
     row = get_object_or_404(JournalEntry.objects.visible_to(request.user).select_related("patient"), pk=pk)
+    key = _key(request, row.patient_id)
     text = actions.read_entry(row, key)
     if row.removed_at is not None or text is None:
         return redirect("journal")

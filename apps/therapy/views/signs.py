@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
@@ -28,12 +29,18 @@ def own(request: ClinicRequest) -> HttpResponse:
     if request.method == "POST":
         places = [int(text) for text in request.POST.getlist("sign") if text.isascii() and text.isdigit()]
         try:
-            row = verbs.check_signs(patient=patient, present=places, actor=request.user)
+            row = verbs.check_signs(patient=patient, present=places, actor=request.user, version=_version(request))
         except TherapyRefused as refusal:
             refused = refusal.message
         else:
             return redirect("my-signs-plan" if row.matched else "my-signs")
     return _show(request, patient, refused)
+
+
+def _version(request: ClinicRequest) -> int | None:
+    """Of the signs that stood on the page."""
+    said = request.POST.get("version", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 9 else None
 
 
 def _show(request: ClinicRequest, patient: Patient, refused: str = "", *, matched: bool = False) -> HttpResponse:
@@ -87,11 +94,14 @@ def of_patient(request: ClinicRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST":
         if not request.user.may(Permission.CLOSE_ALERTS):
             refuse(request)
-        if found is not None:
-            verbs.agree_signs(signs=found, actor=request.user)
+        try:
+            if found is not None:
+                verbs.agree_signs(signs=found, version=_version(request), actor=request.user)
+        except TherapyRefused as refusal:
+            messages.error(request, refusal.message)
         return redirect("patient-signs", pk)
     checks = list(SignCheck.objects.visible_to(request.user).filter(patient=patient)[:20])
-    audit.record_seen([patient, *checks], actor_id=request.user.pk, detail="early signs")
+    audit.record_seen([patient, *([found] if found else []), *checks], actor_id=request.user.pk, detail="early signs")
     context = {
         "nav": "patients",
         "patient": patient,
