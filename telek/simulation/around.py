@@ -105,7 +105,7 @@ def _name_signs(life: Life, therapist: User, until: datetime) -> None:
     with clock.at(until - timedelta(days=20)), transaction.atomic():
         signs = name_signs(patient=life.patient, signs=SIGNS, plan=PLAN, enough=3, actor=life.user)
     with clock.at(until - timedelta(days=19)), transaction.atomic():
-        agree_signs(signs=signs, actor=therapist)
+        agree_signs(signs=signs, version=signs.version, actor=therapist)
     for days, present in ((12, []), (5, [2])):
         with clock.at(until - timedelta(days=days)), transaction.atomic():
             check_signs(patient=life.patient, present=present, actor=life.user)
