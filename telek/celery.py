@@ -18,5 +18,6 @@ app.conf.beat_schedule = {
     # `expires` drops a backlog instead of bursting after an outage.
     "pump": {"task": "telek.tasks.pump", "schedule": 2.0, "options": {"expires": 10}},
     "make-slots": {"task": "telek.tasks.make_slots", "schedule": 3600.0, "options": {"expires": 600}},
+    "refit-forecasts": {"task": "telek.tasks.refit_forecasts", "schedule": 3600.0, "options": {"expires": 600}},
     "consumption-canary": {"task": "telek.tasks.canary", "schedule": 30.0, "options": {"expires": 30}},
 }

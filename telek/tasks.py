@@ -5,6 +5,7 @@ from functools import cache
 from celery import shared_task
 
 from apps.monitoring import plans
+from apps.outcomes import refit
 from telek import heartbeat
 from telek.pump import Pump
 from telek.pump_loop import one_cycle
@@ -25,6 +26,12 @@ def pump() -> None:
 def make_slots() -> None:
     """The slots of the next fourteen days."""
     plans.make_slots()
+
+
+@shared_task
+def refit_forecasts() -> None:
+    """One clinic's own forecast model, if one is due."""
+    refit.refits_due()
 
 
 @shared_task

@@ -53,16 +53,18 @@ def model_of(clinic: Clinic) -> Versioned:
 def learn_from(clinic: Clinic, at: datetime, steps: Any = learn) -> Learned:
     """Fit to three of four people, judge by the fourth, and take the fit to all into use if it is no worse.
 
-    Needs the clinic in scope. steps: the fitting function.
+    Needs the clinic in scope; no transaction is open while it is fitted. steps: the fitting function.
     """
-    courses = [] if clinic.synthetic else own_courses(clinic, at)
+    with transaction.atomic():
+        courses = [] if clinic.synthetic else own_courses(clinic, at)
+        known = model_of(clinic).model
     if len(courses) < ENOUGH_PEOPLE:
         return Learned(len(courses), taken=False)
     start, prior = starting_model().model.noise, learning_prior()
     judges = courses[::HELD_OUT]
     others = [course for number, course in enumerate(courses) if number % HELD_OUT]
     ours = held_out_loss(steps(others, start=start, prior=prior), judges)
-    before = held_out_loss(model_of(clinic).model, judges)
+    before = held_out_loss(known, judges)
     if ours > before:
         return Learned(len(courses), taken=False, ours=ours, before=before)
     _store(clinic, steps(courses, start=start, prior=prior), len(courses), at)

@@ -99,6 +99,7 @@ class ForecastClock(ClinicRow):
     next_at = models.DateTimeField()
     broken_at = models.DateTimeField(null=True)
     drifted_at = models.DateTimeField(null=True)
+    refit_at = models.DateTimeField(null=True)  # when its own model is fitted next; null: never yet
 
     view_permission = Permission.SEE_CLINICAL
 

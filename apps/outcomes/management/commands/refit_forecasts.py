@@ -1,4 +1,4 @@
-"""Fit each clinic's forecast model to its own courses; meant for once a month."""
+"""Fit each clinic's forecast model to its own courses; now, or those whose month has passed."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from apps.accounts.models import Clinic
 from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.outcomes.learning import ENOUGH_PEOPLE, learn_from
+from apps.outcomes.refit import refits_due
 
 
 class Command(BaseCommand):
@@ -16,9 +17,14 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--clinic", help="slug of one clinic; else all")
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("--clinic", help="slug of one clinic; else all")
+        which.add_argument("--due", action="store_true", help="one clinic whose month has passed, as Celery does it")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["due"]:
+            self.stdout.write(f"{refits_due()} clinics were due")
+            return
         clinics = Clinic.objects.order_by("slug")
         for clinic in clinics.filter(slug=options["clinic"]) if options["clinic"] else clinics:
             with use_clinic(clinic.pk):
