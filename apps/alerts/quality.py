@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from apps.accounts.models import Clinic
+from apps.alerts.cause_words import cause_words
 from apps.alerts.models import Alert, AlertEvent, AlertOccurrence, AlertState, Audience, Disposition, EventKind
 from apps.core import clock
 
@@ -63,6 +64,11 @@ class RuleLine:
         return quantile(self.to_contact, 0.9)
 
     @property
+    def words(self) -> str:
+        """What it is about."""
+        return cause_words(self.cause)
+
+    @property
     def proposal(self) -> str:
         """'retire', 'tighten' or "": a proposal for people, never done by itself, and never about the floor."""
         if self.cause in FLOOR_CAUSES or self.level == "P1" or self.closed < ENOUGH:
@@ -90,10 +96,14 @@ def quantile(values: Sequence[float], share: float) -> float | None:
     return ordered[max(0, math.ceil(len(ordered) * share) - 1)] if ordered else None
 
 
-def rule_name(code: str) -> str:
-    """The rule of an occurrence, without the counter that keeps its repeats apart."""
+def rule_name(code: str, cause: str) -> str:
+    """The rule of an occurrence, without the counter or the time that keeps its repeats apart.
+
+    >>> rule_name("20261120151500-1", "home-look-in"), rule_name("problem-unlooked-3", "problem-open-1")
+    ('home-look-in', 'problem-unlooked')
+    """
     found = _COUNTED.match(code)
-    return found.group(1) if found else code
+    return found.group(1) if found else cause if code[:4].isdigit() else code
 
 
 def rule_lines(clinic: Clinic, days: int) -> list[RuleLine]:
@@ -105,7 +115,8 @@ def rule_lines(clinic: Clinic, days: int) -> list[RuleLine]:
     occurrences = AlertOccurrence.objects.filter(alert_id__in=alerts).order_by("created_at", "id")
     for alert_id, code in occurrences.values_list("alert_id", "rule_code"):
         alert = alerts[alert_id]
-        line = lines.setdefault(rule_name(code), RuleLine(rule_name(code), alert.level, alert.cause))
+        rule = rule_name(code, alert.cause)
+        line = lines.setdefault(rule, RuleLine(rule, alert.level, alert.cause))
         line.counted += 1
         if alert_id not in opened:
             opened.add(alert_id)

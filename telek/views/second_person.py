@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import pending
@@ -25,6 +26,21 @@ from apps.alerts.actions.rules import confirmed_end, confirmed_rule
 from apps.alerts.models import EscalationPolicy, EscalationRung, Rule
 
 SHOWN: Final = 20
+#: A setting in words, with its unit.
+SETTING_WORDS: Final = {
+    "p1_acknowledge_minutes": gettext_lazy("Minutes until an alert to act on now climbs, when nobody takes it"),
+    "p1_contact_minutes": gettext_lazy("Minutes to reach the person of an alert to act on now"),
+    "p2_acknowledge_minutes": gettext_lazy("Minutes until an alert of today climbs, when nobody takes it"),
+    "p2_contact_minutes": gettext_lazy("Minutes to reach the person of an alert of today"),
+    "p3_due_minutes": gettext_lazy("Minutes until a task is overdue"),
+    "repeat_page_minutes": gettext_lazy("Minutes between two pages about the same alert"),
+    "p1_lease_minutes": gettext_lazy("Minutes until a taken alert to act on now comes back"),
+    "p2_lease_minutes": gettext_lazy("Minutes until a taken alert of today comes back"),
+    "mood_fall_points": gettext_lazy("Points of mood whose loss makes a task"),
+    "vital_episode_minutes": gettext_lazy("Minutes until a vital sign is a new episode"),
+    "fallback_contact": gettext_lazy("Whom to reach when nobody else is"),
+    "pager_test_contact": gettext_lazy("Who gets the daily test of the pager"),
+}
 # kind of change -> what makes it. Raises ChangeRefused where it cannot be made any more.
 DO: Final[dict[str, Callable[[PendingChange, User], None]]] = {
     "ladder": ladders.confirmed_rungs,
@@ -64,6 +80,7 @@ def _line(row: PendingChange, user: User) -> dict[str, Any]:
     """The change in words: what stands there, and what is asked for."""
     return {
         "row": row,
+        "about": SETTING_WORDS.get(row.subject, "") if row.kind == "setting" else "",
         "mine": row.asked_by_id == user.pk,
         "before": _words(row, row.before),
         "after": _words(row, row.after),

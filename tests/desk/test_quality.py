@@ -48,8 +48,8 @@ def test_a_proposal_needs_enough_and_never_touches_the_floor() -> None:
 
 
 def test_the_counter_of_a_problem_is_no_rule_of_its_own() -> None:
-    assert rule_name("problem-unlooked-20261124140000") == "problem-unlooked"
-    assert rule_name("pulse-2") == "pulse-2"
+    assert rule_name("problem-unlooked-20261124140000", "problem-open-1") == "problem-unlooked"
+    assert rule_name("pulse-2", "vital-signs") == "pulse-2"
 
 
 @pytest.mark.django_db

@@ -35,7 +35,7 @@ def workspace(request: ClinicRequest) -> HttpResponse:
     closed = [window for window in past if window.status != "open"]
     met = sum(window.status == "met" for window in closed)
     context = {
-        "nav": "patients",
+        "nav": "therapy",
         "now": now,
         "ahead": ahead,
         "missed": [window for window in past if window.status == "missed"],

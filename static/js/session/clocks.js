@@ -12,7 +12,7 @@ export function elapsed(milliseconds) {
 export function run(onTick = () => {}) {
   const tick = () => {
     const now = serverNow();
-    for (const node of document.querySelectorAll("main [data-since]")) node.textContent = elapsed(now - Date.parse(node.dataset.since));
+    for (const node of document.querySelectorAll('main [data-since]:not([data-since=""])')) node.textContent = elapsed(now - Date.parse(node.dataset.since));
     onTick(now);
   };
   tick();
