@@ -15,6 +15,8 @@ STEPS = 100  # of the way to white, until the dark shade can be read
 SOFT_LIGHT, SOFT_DARK = 0.12, 0.16  # how much of the colour the quiet ground takes
 RED_WITHIN, RED_FROM = 18 / 360, 0.35  # hue around red, saturation from which it reads as danger
 
+#: The setting "logo": digest of the picture, its width and height, what it says.
+LOGO = re.compile(r"([0-9a-f]{64}) ([1-9][0-9]{0,3})x([1-9][0-9]{0,3}) (\S.{0,119})")
 _HEX = re.compile(r"#[0-9a-f]{6}")
 
 

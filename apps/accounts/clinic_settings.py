@@ -94,8 +94,10 @@ def _check(clinic: Clinic, name: str, value: Any) -> None:
 
 
 def _check_logo(clinic: Clinic, value: str) -> None:
-    """Only a picture that was uploaded there, or none."""
-    if value and not ClinicLogo.objects.filter(clinic=clinic, digest=value.partition(" ")[0]).exists():
+    """Only a picture that was uploaded there, in its own size, or none."""
+    said = brand.LOGO.fullmatch(value)
+    kept = said and ClinicLogo.objects.filter(clinic=clinic, digest=said[1], width=said[2], height=said[3])
+    if value and not (kept and kept.exists()):
         raise ValidationError(_("Upload the picture first."))
 
 

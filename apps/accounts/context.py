@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from apps.accounts.brand import LOGO
 from apps.accounts.catalogue import COUNTRIES, CountryLines
 from apps.accounts.clinic_settings import settings_of
 from apps.accounts.models import Clinic
@@ -28,10 +29,10 @@ def clinic(request: HttpRequest) -> dict[str, Any]:
 
 def _logo(clinic: Clinic, value: str) -> dict[str, str] | None:
     """Of the setting "logo": "digest 160x80 what it says"; its height on the screen is the stylesheet's."""
-    if not value:
+    shown = LOGO.fullmatch(value)
+    if shown is None:  # none; or unreadable, and no page goes down for a picture
         return None
-    digest, size, words = value.split(" ", 2)
-    width, height = size.split("x")
+    digest, width, height, words = shown.groups()
     address = reverse("clinic-logo", args=[clinic.pk, digest])
     return {"address": address, "words": words, "width": width, "height": height}
 

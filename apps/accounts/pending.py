@@ -4,7 +4,7 @@ Each kind of change has its own verb, which the caller of `confirm` passes; it i
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from apps.accounts.models import Clinic, Membership, PendingChange, User
 from apps.accounts.pending_models import Outcome
 from apps.accounts.permissions import TABLE, Permission, Role
 from apps.audit import actions as audit
-from apps.audit.models import Action
+from apps.audit.models import Action, AuditEvent
 from apps.core import clock
 from apps.notifications.actions import queue
 from apps.notifications.models import Channel, Kind
@@ -63,7 +63,8 @@ def ask(
 def confirm(*, change: PendingChange, actor: User, do: Callable[[PendingChange, User], None]) -> PendingChange:
     """Make the change and write down who confirmed it, both or neither. do: raises ChangeRefused where it cannot be made.
 
-    Nobody is invited to confirm what one asked for oneself: the second person was a member before it was asked.
+    Nobody is invited, or given the role, to confirm what one asked for oneself: the second person was a member before it
+    was asked, in the role of then.
     Raises ChangeRefused: decided, expired, same-person, not-allowed, too-new.
     """
     row = _waiting(change)
@@ -71,8 +72,10 @@ def confirm(*, change: PendingChange, actor: User, do: Callable[[PendingChange, 
         raise ChangeRefused("same-person", _("You asked for this yourself. Somebody else must confirm it."))
     if not any(actor.may(need) for need in CONFIRMS):
         raise ChangeRefused("not-allowed", _("Only an administrator or a licensed clinician confirms this."))
-    if actor.membership is not None and actor.membership.created_at >= row.created_at:
-        raise ChangeRefused("too-new", _("Whoever confirms must have worked here before it was asked."))
+    if actor.membership is not None and _came_or_rose_since(actor.membership, row.created_at):
+        raise ChangeRefused(
+            "too-new", _("Whoever confirms must have worked here, in the same role, before it was asked.")
+        )
     if row.expires_at <= clock.now():
         raise ChangeRefused("expired", _("This was asked more than seven days ago. Ask again."))
     do(row, actor)
@@ -101,6 +104,14 @@ def second_persons(clinic: Clinic, asked_by: User) -> list[Membership]:
     rows = Membership.objects.filter(clinic=clinic, role__in=_ROLES, user__is_active=True).exclude(user=asked_by)
     in_force = rows.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=clock.now()))
     return list(in_force.select_related("user").order_by("user__name"))
+
+
+def _came_or_rose_since(member: Membership, at: datetime) -> bool:
+    """A member, or in this role, only since then. The trail of changes holds it: nobody edits that."""
+    if member.created_at >= at:
+        return True
+    changes = AuditEvent.objects.filter(object_type="accounts.membership", object_id=member.pk, created_at__gte=at)
+    return changes.filter(action=Action.UPDATE, detail__startswith="role ").exists()
 
 
 def _waiting(change: PendingChange) -> PendingChange:

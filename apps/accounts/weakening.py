@@ -15,6 +15,9 @@ MORE_IS_WEAKER: Final = frozenset(
         "p2_lease_minutes",
         "mood_fall_points",
         "vital_episode_minutes",
+        "home_look_in_minutes",
+        "home_grace_minutes",
+        "all_clear_hour",
     }
 )
 #: Whom to reach when nobody else is: any change of one that is set.

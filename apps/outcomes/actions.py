@@ -72,7 +72,7 @@ def grade_points(*, clinic: Clinic, today: date) -> int:
 
     Sessions other than those of its plan make the forecast another one, and it is left ungraded.
     """
-    zone, since = ZoneInfo(clinic.time_zone), today - timedelta(days=7)
+    zone, since = clock.zone_of(clinic.time_zone), today - timedelta(days=7)
     points = ForecastPoint.objects.filter(for_on__range=(since, today), grades__isnull=True)
     waiting = list(points.select_related("forecast"))
     answers = _answers({point.forecast.patient_id for point in waiting}, zone, since, clinic)

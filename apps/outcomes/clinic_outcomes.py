@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Clinic, User
+from apps.core.clock import zone_of
 from apps.monitoring.models import Anchor, QuestionnaireResponse, Slot, SlotState
 from apps.outcomes.mathematics.disclosure import REST, SMALLEST, Shown, Strata, shown, strata
 from apps.outcomes.mathematics.report import Treated, outcomes
@@ -54,7 +54,7 @@ def clinic_outcomes_of(clinic: Clinic, user: User, at: datetime) -> ClinicOutcom
 
 def people_of(clinic: Clinic, user: User, at: datetime) -> list[Person]:
     """Everybody with a first dose and a score before it."""
-    zone = ZoneInfo(clinic.time_zone)
+    zone = zone_of(clinic.time_zone)
     doses = _by_patient(_rows(Anchor, user, clinic, "started_at").filter(kind="dose"))
     responses = _by_patient(
         _rows(QuestionnaireResponse, user, clinic, "authored_at").filter(questionnaire__key=INSTRUMENT)

@@ -16,6 +16,7 @@ import numpy as np
 from django.db import transaction
 
 from apps.accounts.models import Clinic
+from apps.core.clock import zone_of
 from apps.monitoring.models import Anchor, Observation, QuestionnaireResponse
 from apps.monitoring.moods import MOOD
 from apps.outcomes.mathematics.courses import Course
@@ -73,7 +74,7 @@ def learn_from(clinic: Clinic, at: datetime, steps: Any = learn) -> Learned:
 
 def own_courses(clinic: Clinic, at: datetime) -> list[Course]:
     """Courses of real people of the clinic, long enough to learn from."""
-    zone = ZoneInfo(clinic.time_zone)
+    zone = zone_of(clinic.time_zone)
     people = Patient.objects.filter(clinic=clinic, synthetic=False).exclude(status="entered-in-error").order_by("pk")
     found = (_course(patient, at, zone) for patient in people.iterator())
     return [

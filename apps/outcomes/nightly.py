@@ -7,7 +7,6 @@ import logging
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django.db import Error, transaction
 from django.db.models import Max, Min
@@ -52,7 +51,7 @@ def look_through(timer: ForecastClock, now: datetime, limit: int) -> int:
     with use_clinic(timer.clinic_id):
         try:
             with transaction.atomic():
-                today = now.astimezone(ZoneInfo(timer.clinic.time_zone)).date()
+                today = now.astimezone(clock.zone_of(timer.clinic.time_zone)).date()
                 graded = grade_points(clinic=timer.clinic, today=today)
                 if graded:
                     note_standing(timer, now)
@@ -102,7 +101,7 @@ def _some(waiting: list[Patient], clinic: Clinic, now: datetime, limit: int) -> 
 
 
 def _forecast(patient: Patient, clinic: Clinic, now: datetime) -> bool:
-    zone = ZoneInfo(clinic.time_zone)
+    zone = clock.zone_of(clinic.time_zone)
     doses = list(Anchor.objects.filter(patient=patient, kind="dose", status="completed").order_by("started_at"))
     responses = QuestionnaireResponse.objects.filter(patient=patient, questionnaire__key=INSTRUMENT, status="completed")
     course = course_of(

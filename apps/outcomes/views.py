@@ -4,7 +4,6 @@ import csv
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -89,4 +88,4 @@ def _found(request: ClinicRequest) -> ClinicOutcomes:
 
 
 def _day(clinic: Clinic, at: datetime) -> str:
-    return date_format(at.astimezone(ZoneInfo(clinic.time_zone)), "j M Y")
+    return date_format(at.astimezone(clock.zone_of(clinic.time_zone)), "j M Y")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import Max
 
 from apps.accounts.clinic_settings import settings_of
 from apps.accounts.models import Clinic
 from apps.alerts.models import Alert
+from apps.core.clock import zone_of
 from apps.monitoring.models import Holiday, QuestionnaireResponse
 from apps.sessions.free_times import Span
 from apps.sessions.history import history_codes
@@ -32,7 +32,7 @@ def given_doses(course: Course) -> list[MedicationAdministration]:
 
 def given_days(course: Course) -> list[date]:
     """Their days by the clinic's clock."""
-    zone = ZoneInfo(course.clinic.time_zone)
+    zone = zone_of(course.clinic.time_zone)
     return [dose.started_at.astimezone(zone).date() for dose in given_doses(course)]
 
 
@@ -42,7 +42,7 @@ def seen_of(course: Course, at: datetime) -> dict[str, Any]:
     seen: dict[str, Any] = {"doses": len(doses)}
     if doses:
         last = doses[-1]
-        seen["last dose"] = f"{last.started_at.astimezone(ZoneInfo(course.clinic.time_zone)):%Y-%m-%d}, {last}"
+        seen["last dose"] = f"{last.started_at.astimezone(zone_of(course.clinic.time_zone)):%Y-%m-%d}, {last}"
         seen |= _peak(last.session)
     seen |= _scores(course, at)
     open_alerts = Alert.objects.filter(patient=course.patient).exclude(state="resolved")
@@ -98,7 +98,7 @@ def house_of(clinic: Clinic) -> House:
 
 def wanted_of(number: int, starts_at: datetime, ends_at: datetime, clinic: Clinic) -> Wanted:
     """A planned dose as the rules see it."""
-    start = starts_at.astimezone(ZoneInfo(clinic.time_zone))
+    start = starts_at.astimezone(zone_of(clinic.time_zone))
     begins = start.hour + start.minute / 60
     length = (ends_at - starts_at).total_seconds() / 3600
     return Wanted(number, start.date(), begins, begins + length, Span(starts_at, ends_at))
@@ -125,4 +125,4 @@ def busy_of(course: Course, first: datetime, last: datetime) -> Busy:
 
 def today_of(course: Course, at: datetime) -> date:
     """The clinic's day."""
-    return at.astimezone(ZoneInfo(course.clinic.time_zone)).date()
+    return at.astimezone(zone_of(course.clinic.time_zone)).date()

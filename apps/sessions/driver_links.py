@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from apps.core import clock
 from apps.notifications.models import Delivery
 from apps.sessions.agreements import agreed_to
 from apps.sessions.models import DosingSession, DriverLink, MorningCheck
@@ -55,7 +56,7 @@ def driving_of(session: DosingSession | None, at: datetime) -> Driving | None:
     """What holds about driving after the person's last session."""
     if session is None or session.dose_started_at is None:
         return None
-    zone = session.patient.time_zone
+    zone = clock.zone_of(session.patient.time_zone).key
     since = morning_after(session.dose_started_at, zone)
     said = MorningCheck.objects.filter(session=session, source="person", created_at__gte=since)
     newest = said.order_by("-created_at", "-id").first()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from apps.accounts.clinic_settings import settings_of
+from apps.core.clock import zone_of
 from apps.monitoring.models import Observation, QuestionnaireResponse
 from apps.patients.models import Patient
 from apps.sessions.agreements import consent_state
@@ -176,7 +176,7 @@ def standing_dose(session: DosingSession) -> MedicationAdministration | None:
 
 def local_day(session: DosingSession, at: datetime) -> date:
     """The day of the clinic."""
-    return at.astimezone(ZoneInfo(session.clinic.time_zone)).date()
+    return at.astimezone(zone_of(session.clinic.time_zone)).date()
 
 
 def age_on(birth: date, day: date) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from apps.accounts.clinic_settings import settings_of
 from apps.accounts.models import Clinic
+from apps.core.clock import zone_of
 from apps.patients.models import Patient
 from apps.sessions.dose_limits import Route
 from apps.sessions.models import LabCode, LabFinding, LabResult, MedicationAdministration
@@ -86,7 +86,7 @@ def taken(patient: Patient) -> list[Taken]:
 
 def day_of(clinic: Clinic, at: datetime) -> date:
     """The day of the clinic."""
-    return at.astimezone(ZoneInfo(clinic.time_zone)).date()
+    return at.astimezone(zone_of(clinic.time_zone)).date()
 
 
 def _done(results: list[LabResult]) -> dict[str, list[date]]:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -80,7 +79,7 @@ class BookForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.zone = ZoneInfo(clinic_of(user).time_zone)
+        self.zone = clock.zone_of(clinic_of(user).time_zone)
         patients = Patient.objects.visible_to(user).filter(status="active")
         self.fields["patient"].queryset = patients  # type: ignore[attr-defined]
         self.fields["alert"].queryset = Alert.objects.visible_to(user)  # type: ignore[attr-defined]
@@ -110,7 +109,7 @@ class ChangeForm(BookForm):
     field_order = ["clinician", "day", "time", "minutes", "reason"]
 
     def __init__(self, *args: Any, visit: Visit, user: User, **kwargs: Any) -> None:
-        local = visit.starts_at.astimezone(ZoneInfo(clinic_of(user).time_zone))
+        local = visit.starts_at.astimezone(clock.zone_of(clinic_of(user).time_zone))
         kwargs.setdefault(
             "initial",
             {
@@ -186,4 +185,4 @@ def faults(form: forms.BaseForm) -> str:
 
 def today_words(zone: str) -> str:
     """Today in that zone, as a date field's smallest value."""
-    return clock.now().astimezone(ZoneInfo(zone)).date().isoformat()
+    return clock.now().astimezone(clock.zone_of(zone)).date().isoformat()

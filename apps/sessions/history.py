@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from apps.core import clock
 from apps.patients.models import AllergyIntolerance, Condition, MedicationStatement, Patient
@@ -27,7 +26,7 @@ def history_of(patient: Patient) -> History:
 def history_codes(patient: Patient) -> list[str]:
     """All that the lists mean for a dose today, as codes of eligibility and of interactions."""
     found = history_of(patient)
-    today = clock.now().astimezone(ZoneInfo(patient.clinic.time_zone)).date()
+    today = clock.now().astimezone(clock.zone_of(patient.clinic.time_zone)).date()
     unchecked = ["medicines_unchecked"] if found.unchecked else []
     return [*sorted(findings_of(found, today)), *interactions_of(found.flags), *unchecked]
 

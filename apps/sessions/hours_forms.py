@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Membership, User
+from apps.core.clock import zone_of
 from apps.sessions.forms import clinic_of, offer_clinicians
 from apps.sessions.models.hours import WEEKDAYS, HoursFor
 
@@ -49,7 +50,7 @@ class DifferentTimeForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "different_%s"} | kwargs)  # two forms on one page
-        self.zone = ZoneInfo(clinic_of(user).time_zone)
+        self.zone = zone_of(clinic_of(user).time_zone)
         offer_clinicians(self.fields["clinician"], user)
 
     def wanted(self) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """What the person is told outside the page about a visit: booked, soon, cancelled. Never why it was booked."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import translation
@@ -94,7 +93,7 @@ def _queue(
 def when_words(visit: Visit) -> str:
     """Its start in the person's own time and language."""
     with translation.override(visit.patient.user.language):
-        return date_format(visit.starts_at.astimezone(ZoneInfo(visit.patient.time_zone)), "D j M, H:i")
+        return date_format(visit.starts_at.astimezone(clock.zone_of(visit.patient.time_zone)), "D j M, H:i")
 
 
 def _point(visit: Visit) -> ContactPoint | None:

@@ -103,7 +103,7 @@ def treatment_staff(clinic: Clinic, span: Span) -> list[list[Span]] | None:
 
 
 def _weekly(row: VisitHours) -> Weekly:
-    return Weekly(row.weekday, row.opens, row.closes, row.time_zone, row.first_on, row.last_on)
+    return Weekly(row.weekday, row.opens, row.closes, clock.zone_of(row.time_zone).key, row.first_on, row.last_on)
 
 
 def _with_hours(patient: Patient) -> list[Membership]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.clock import zone_of
 from apps.sessions.models import Course
 from apps.sessions.protocols import plan_of
 from apps.sessions.treatment.planning import AT_MOST, PlannedDay
@@ -30,7 +30,7 @@ class ProposeForm(forms.Form):
         """The proposal as moments."""
         length = timedelta(minutes=self.cleaned_data["minutes"])
         at = self.cleaned_data["at"]
-        starts = {one.number: datetime.combine(one.day, at, tzinfo=ZoneInfo(zone)) for one in proposed}
+        starts = {one.number: datetime.combine(one.day, at, tzinfo=zone_of(zone)) for one in proposed}
         return {number: (start, start + length) for number, start in starts.items()}
 
 
@@ -63,7 +63,7 @@ def local_moment(text: str, zone: str) -> datetime | None:
         return None
     if found is None:
         return None
-    return found.replace(tzinfo=ZoneInfo(zone)) if found.tzinfo is None else found
+    return found.replace(tzinfo=zone_of(zone)) if found.tzinfo is None else found
 
 
 def posted_days(post: QueryDict, zone: str) -> Days | None:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from apps.core.clock import zone_of
 from apps.sessions.agreements import digest_of
 from apps.sessions.evidence import closing_limits, facts_of, given_of, newest_screening, standing_dose
 from apps.sessions.history import history_of
@@ -116,7 +117,7 @@ def _setting(session: DosingSession) -> Iterator[Line]:
 
 
 def _treatment(session: DosingSession, dose: MedicationAdministration, facts: list[Fact]) -> Iterator[Line]:
-    zone = ZoneInfo(session.clinic.time_zone)
+    zone = zone_of(session.clinic.time_zone)
     yield Line("date", _("Date"), dose.started_at.astimezone(zone).date().isoformat())
     yield Line("dose_mg", _("Dose, mg"), f"{dose.dose_mg if dose.given_mg is None else dose.given_mg:.0f}")
     yield Line("lot", _("Lot number"), dose.lot)
@@ -161,7 +162,7 @@ def _vitals(dose: MedicationAdministration, facts: list[Fact]) -> Iterator[Line]
 
 
 def _effects(session: DosingSession, facts: list[Fact]) -> Iterator[Line]:
-    zone = ZoneInfo(session.clinic.time_zone)
+    zone = zone_of(session.clinic.time_zone)
     sedated = [fact for fact in facts if fact.kind == "moaas" and (fact.score or 0) < 5]
     awake = [f for f in facts if f.kind == "moaas" and f.score == 5 and sedated and f.at > sedated[-1].at]
     yield Line("sedation", _("Sedation"), _span(sedated, awake, zone))

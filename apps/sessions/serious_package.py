@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from apps.core.clock import zone_of
 from apps.patients.models import AllergyIntolerance, Condition, MedicationStatement
 from apps.sessions.course_record import given_doses
 from apps.sessions.evidence import age_on, local_day, standing_dose
@@ -47,7 +47,7 @@ class Package:
         if at is None:
             return ""
         if self.named:
-            return f"{at.astimezone(ZoneInfo(self.event.patient.clinic.time_zone)):%Y-%m-%d %H:%M}"
+            return f"{at.astimezone(zone_of(self.event.patient.clinic.time_zone)):%Y-%m-%d %H:%M}"
         start = self.dose.started_at if self.dose else self.event.onset_at
         return _("%(n)+d min") % {"n": round((at - start).total_seconds() / 60)}
 
@@ -103,7 +103,7 @@ def _event(package: Package) -> Iterator[Line]:
 
 def _person(package: Package) -> Iterator[Line]:
     patient = package.event.patient
-    day = package.event.onset_at.astimezone(ZoneInfo(patient.clinic.time_zone)).date()
+    day = package.event.onset_at.astimezone(zone_of(patient.clinic.time_zone)).date()
     age = age_on(patient.birth_on, day)
     if package.named:
         yield Line("name", _("Name"), f"{patient.given_name} {patient.family_name}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -209,7 +208,7 @@ class MoveForm(forms.Form):
 
     def moment(self, session: DosingSession) -> datetime:
         """On the day of the session."""
-        zone = ZoneInfo(session.clinic.time_zone)
+        zone = clock.zone_of(session.clinic.time_zone)
         day = (session.dose_started_at or session.opened_at).astimezone(zone).date()
         return datetime.combine(day, self.cleaned_data["started_at"], zone)
 

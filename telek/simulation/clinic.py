@@ -1,7 +1,6 @@
 """Make the demonstration clinics: people, ladders, roster, patients. Everything is marked synthetic; repeating is harmless."""
 
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -87,7 +86,7 @@ def member(user: User) -> Membership:
 
 def fill_roster(clinic: Clinic, *, day: Membership, night: Membership, director: Membership) -> None:
     """Day and night pagers for the coming 60 days, from yesterday on; what stands already is left alone."""
-    zone = ZoneInfo(clinic.time_zone)
+    zone = clock.zone_of(clinic.time_zone)
     first = clock.now().astimezone(zone).date() - timedelta(days=1)
     for offset in range(ROSTER_DAYS):
         date = first + timedelta(days=offset)

@@ -90,7 +90,7 @@ class Simulation:
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.clinic.time_zone)
+        return clock.zone_of(self.clinic.time_zone)
 
     def moment(self, day: date, at: time) -> datetime:
         """A wall-clock time of the clinic as a moment."""

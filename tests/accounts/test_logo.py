@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image, PngImagePlugin
 
+from apps.accounts.clinic_settings import change_setting, setting
 from apps.accounts.logo_picture import HEIGHT, KEPT_BYTES, UPLOAD_BYTES, logo
 from apps.accounts.models import ClinicSetting
 from tests.cast import Cast
@@ -85,6 +86,20 @@ def test_an_administrator_puts_the_logo_up_and_takes_it_down(cast: Cast) -> None
             (True, cast.clinic_admin),
             (False, cast.clinic_admin),
         ]
+
+
+@pytest.mark.django_db
+def test_a_logo_that_stands_there_unreadable_takes_no_page_down(cast: Cast) -> None:
+    upload(cast.client(cast.clinic_admin), png())
+    with cast.acting(cast.clinic_admin) as admin:
+        good = setting(cast.clinic, "logo")
+        digest = good.split(" ")[0]
+        for wrong in (digest, f"{digest} x", f"{digest} 9x9 Riverside", good.replace("x", "×"), "words"):
+            with pytest.raises(ValidationError):
+                change_setting(clinic=cast.clinic, name="logo", value=wrong, actor=admin, reason="test")
+        ClinicSetting.objects.create(clinic=cast.clinic, name="logo", value=digest)
+    assert cast.client(cast.patient_user).get("/").status_code == 200
+    assert cast.client(cast.nurse).get("/desk/").status_code == 200
 
 
 @pytest.mark.django_db

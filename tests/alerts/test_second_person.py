@@ -9,6 +9,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.accounts.actions import change_role
 from apps.accounts.clinic_settings import ask_for_setting, change_setting, confirmed_setting, setting
 from apps.accounts.models import Membership, PendingChange
 from apps.accounts.pending import ChangeRefused, confirm
@@ -77,6 +78,9 @@ def test_more_rungs_at_the_end_are_the_only_change_that_is_not_weaker(before: li
         ("vital_spo2_low", 93, 90, True),
         ("vital_spo2_critical", 91, 92, False),
         ("vital_hr_critical_low", 40, 35, True),
+        ("home_look_in_minutes", 15, 30, True),
+        ("home_grace_minutes", 3, 10, True),
+        ("all_clear_hour", 11, 20, True),
         ("survey_link_hours", 48, 72, False),
     ],
 )
@@ -131,8 +135,12 @@ def test_nobody_is_invited_to_confirm_what_one_asked_for_oneself(cast: Cast, p1:
         change = ladders.switch_off(policy=p1, actor=cast.clinic_admin, reason="Rebuilding")
         helper = make_person(cast.clinic, "helper", "A Helper", Role.NURSE)
         helper.membership = Membership.objects.get(user=helper)
-        with pytest.raises(ChangeRefused, match="worked here before"):
+        with pytest.raises(ChangeRefused, match="worked here, in the same role"):
             confirm(change=change, actor=helper, do=ladders.confirmed_off)
+        coordinator = Membership.objects.get(user=cast.coordinator)
+        cast.coordinator.membership = change_role(membership=coordinator, role=Role.NURSE, actor=cast.clinic_admin)
+        with pytest.raises(ChangeRefused, match="in the same role"):
+            confirm(change=change, actor=cast.coordinator, do=ladders.confirmed_off)
     assert rungs_now(cast) == ["on-call", "director", "licensed"]
 
 

@@ -155,7 +155,10 @@ def assert_an_unsafe_answer_pages(cast: Cast, slot: Slot) -> None:
     desk = cast.client(cast.nurse)
     for path in ("/desk/", "/desk/alerts/", f"/desk/alerts/{alert.pk}/", "/desk/roster/", "/desk/second-person/"):
         assert desk.get(path).status_code == 200, path
-    assert cast.client(cast.patient_user).get("/").status_code == 200
+    for path in ("/desk/sessions/", "/desk/visits/", "/desk/outcomes/", f"/desk/patients/{cast.patient.pk}/exposure/"):
+        assert desk.get(path).status_code == 200, path
+    for path in ("/", "/visits/", "/session-day/"):
+        assert cast.client(cast.patient_user).get(path).status_code == 200, path
 
 
 @pytest.mark.parametrize("query", ["level=P0", "level=p1", "level=P1\x00", "state=asleep", "patient=7"])

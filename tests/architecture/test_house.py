@@ -109,6 +109,12 @@ def test_the_only_now_is_the_clock() -> None:
     assert wrong == []
 
 
+def test_a_zone_that_stands_in_a_row_is_read_with_a_fallback() -> None:
+    """A name that this machine does not know (any more) stops no page: clock.zone_of."""
+    pattern = re.compile(r"\bZoneInfo\((?!self\.)[a-z_.]*\.time_zone\)|\bZoneInfo\(clinic_of")
+    assert [relative(path) for path in modules() if pattern.search(path.read_text())] == []
+
+
 @pytest.mark.django_db
 def test_the_migrations_say_what_the_models_say() -> None:
     said = StringIO()

@@ -217,8 +217,39 @@ def test_the_application_owns_nothing_and_cannot_truncate() -> None:
 
 
 def test_append_only_tables_refuse_the_application() -> None:
-    for table in ("audit_auditevent", "accounts_clinicsetting", "alerts_alertevent", "alerts_alertstep"):
-        assert grants("telek_app")[table] == "insert, select", table
+    """Both by what is granted and by trigger; a table that says so in one way says so in the other."""
+    may, watched = (
+        grants("telek_app"),
+        rows("select tgrelid::regclass::text from pg_trigger where tgname = 'append_only'"),
+    )
+    tables = {str(table) for (table,) in watched} & set(may)
+    assert {"audit_auditevent", "alerts_alertevent", "care_sessions_stockentry", "messaging_attachment"} <= tables
+    assert {table: may[table] for table in tables if may[table] != "insert, select"} == {}
+    once = {table for table, kinds in may.items() if kinds == "insert, select"}
+    assert once & clinic_tables() - tables == set()
+
+
+def test_functions_with_the_owners_rights_look_in_public_alone_and_are_for_named_roles() -> None:
+    found = rows(
+        """
+        select p.oid::regprocedure::text, p.proconfig::text, p.prorettype = 'trigger'::regtype or not exists (
+          select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g where g.grantee = 0)
+        from pg_proc p where p.prosecdef and p.pronamespace = 'public'::regnamespace
+        """
+    )
+    assert len(found) > 10
+    assert {
+        name for name, settings, _closed in found if "search_path=pg_catalog, public, pg_temp" not in settings
+    } == set()  # type: ignore[operator]
+    assert {name for name, _settings, closed in found if not closed} == set()
+
+
+def test_no_view_reads_with_more_rights_than_whoever_asks_it() -> None:
+    found = rows(
+        "select relname, relkind, reloptions::text from pg_class where relkind in ('v', 'm') "
+        "and relnamespace = 'public'::regnamespace"
+    )
+    assert [name for name, kind, options in found if kind == "m" or "security_invoker=true" not in str(options)] == []
 
 
 def pump_grants() -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Book, move, take over and cancel a visit. The database's exclusion constraints are the last wall against doubles."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
@@ -194,7 +193,7 @@ def conflicts(visit: Visit) -> list[str]:
 
 
 def _absence(away: DifferentTime, visit: Visit) -> str:
-    zone = ZoneInfo(visit.clinic.time_zone)
+    zone = clock.zone_of(visit.clinic.time_zone)
     words = {
         "clinician": visit.clinician.user.name,
         "from": date_format(away.starts_at.astimezone(zone), "D j M H:i"),
@@ -204,7 +203,7 @@ def _absence(away: DifferentTime, visit: Visit) -> str:
 
 
 def _conflict(other: Visit, visit: Visit) -> str:
-    zone = ZoneInfo(other.clinic.time_zone)
+    zone = clock.zone_of(other.clinic.time_zone)
     words = {
         "clinician": other.clinician.user.name,
         "patient": str(other.patient),
@@ -219,7 +218,7 @@ def _conflict(other: Visit, visit: Visit) -> str:
 @for_the_desk()
 def local_words(visit: Visit) -> str:
     """Its start as the clinic says it."""
-    return date_format(visit.starts_at.astimezone(ZoneInfo(visit.clinic.time_zone)), "D j M H:i")
+    return date_format(visit.starts_at.astimezone(clock.zone_of(visit.clinic.time_zone)), "D j M H:i")
 
 
 def _length(minutes: int) -> int:

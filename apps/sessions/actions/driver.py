@@ -53,7 +53,7 @@ def make_driver_link(*, session: DosingSession, name: str, actor: User, phone: s
     for old in session.driver_links.select_for_update().filter(revoked_at__isnull=True):
         _end(old, actor)
     assert session.dose_started_at is not None  # noqa: S101  (_refuse asked)
-    zone = session.patient.time_zone
+    zone = clock.zone_of(session.patient.time_zone).key
     opens_at = morning_after(session.dose_started_at, zone)
     token = new_token()
     try:

@@ -1,7 +1,7 @@
 """When clinicians hold visits: weekly hours and the times that are different. Visits that stand are not touched."""
 
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -39,7 +39,7 @@ def add_hours(
     if time_zone not in available_timezones():
         raise VisitRefused("zone", _("There is no such time zone."))
     _check_purpose(clinician, purpose)
-    first_on = first_on or clock.now().astimezone(ZoneInfo(time_zone)).date()
+    first_on = first_on or clock.now().astimezone(clock.zone_of(time_zone)).date()
     same_day = VisitHours.objects.select_for_update().filter(clinician=clinician, weekday=weekday, time_zone=time_zone)
     same_day = same_day.filter(purpose=purpose, opens__lt=closes, closes__gt=opens).exclude(last_on__lt=first_on)
     if last_on is not None:
@@ -66,7 +66,7 @@ def end_hours(*, hours: VisitHours, actor: User) -> VisitHours:
     """They hold up to yesterday; said again, nothing changes."""
     _check_person(hours.clinician, actor, leaving=True)
     row = VisitHours.objects.select_for_update().get(pk=hours.pk)
-    yesterday = date.fromordinal(clock.now().astimezone(ZoneInfo(row.time_zone)).date().toordinal() - 1)
+    yesterday = date.fromordinal(clock.now().astimezone(clock.zone_of(row.time_zone)).date().toordinal() - 1)
     if row.last_on is None or row.last_on > yesterday:
         row.last_on = yesterday
         row.save(update_fields=["last_on"])

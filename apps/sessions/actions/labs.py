@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -158,5 +157,5 @@ def plan_checks(patient: Patient) -> None:
 
 def _told_at(patient: Patient, day: date) -> datetime:
     now = clock.now()
-    moment = datetime.combine(day, TOLD_AT, ZoneInfo(patient.clinic.time_zone))
+    moment = datetime.combine(day, TOLD_AT, clock.zone_of(patient.clinic.time_zone))
     return now + clock.scaled(moment - now) if moment > now else now

@@ -1,7 +1,6 @@
 """A form ordered beside the call: it opens for the person now, once."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -21,7 +20,7 @@ def order_form(*, visit: Visit, questionnaire: Questionnaire, actor: User) -> As
     """Give the visit's patient that form, once, from now on. Raises VisitRefused: not-yours; SurveyRefused."""
     visit = locked(visit, actor, Permission.HOLD_VISITS)
     for_its_clinician(visit, actor)
-    here: datetime = clock.now().astimezone(ZoneInfo(visit.patient.time_zone))
+    here: datetime = clock.now().astimezone(clock.zone_of(visit.patient.time_zone))
     row = assign(
         patient=visit.patient,
         questionnaire=questionnaire,

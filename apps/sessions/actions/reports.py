@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -44,7 +43,7 @@ def owe_form(session: DosingSession) -> RemsForm | None:
 def step_moment(session: DosingSession, step: int) -> datetime:
     """Nine o'clock of the day of that step, where the clinic is."""
     day = local_day(session, session.dose_started_at or session.opened_at)
-    moment = datetime.combine(step_day(day, step)[0], ASKED_AT, ZoneInfo(session.clinic.time_zone))
+    moment = datetime.combine(step_day(day, step)[0], ASKED_AT, clock.zone_of(session.clinic.time_zone))
     begun = session.dose_started_at or session.opened_at
     return begun + clock.scaled(moment - begun)
 

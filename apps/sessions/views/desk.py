@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -100,7 +99,7 @@ def _page(request: ClinicRequest, form: BookForm | None, status: HTTPStatus = HT
 
 
 def _lists(request: ClinicRequest) -> dict[str, Any]:
-    now, zone = clock.now(), ZoneInfo(clinic_of(request.user).time_zone)
+    now, zone = clock.now(), clock.zone_of(clinic_of(request.user).time_zone)
     midnight = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), datetime.min.time(), zone)
     visible = _with_check(Visit.objects.visible_to(request.user).select_related(*PEOPLE))
     present = visible.filter(status__in=(VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS)).prefetch_related("seats")

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -87,7 +86,7 @@ def _add(request: ClinicRequest, form: forms.Form, name: str, act: Callable[[], 
 
 def _page(request: ClinicRequest, status: HTTPStatus = HTTPStatus.OK, **filled: forms.Form) -> HttpResponse:
     clinic, user, now = clinic_of(request.user), request.user, clock.now()
-    today = now.astimezone(ZoneInfo(clinic.time_zone)).date()
+    today = now.astimezone(clock.zone_of(clinic.time_zone)).date()
     initial = {"clinician": member_of(user).pk, "time_zone": clinic.time_zone}
     weekly = VisitHours.objects.visible_to(user).exclude(last_on__lt=today).select_related("clinician__user")
     different = DifferentTime.objects.visible_to(user).filter(ends_at__gt=now, withdrawn_at__isnull=True)

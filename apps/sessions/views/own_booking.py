@@ -70,7 +70,7 @@ def _page(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     rules, window = booking_rules(patient), window_of(patient)
-    zone, now = ZoneInfo(patient.time_zone), clock.now()
+    zone, now = clock.zone_of(patient.time_zone), clock.now()
     begin = parse_date(request.GET.get("from", "")[:10]) if request.GET.get("from") else None
     first = datetime.combine(begin, datetime.min.time(), zone) if begin else now
     times = open_times(patient, rules, first, now + rules.ahead, moving=moving)

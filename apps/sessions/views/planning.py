@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -175,7 +174,7 @@ def _seen(seen: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _weeks(course: Course, days: Days) -> list[list[dict[str, Any]]]:
     """Weeks of seven days from the first to the last dose, each day with what falls on it."""
-    zone = ZoneInfo(course.clinic.time_zone)
+    zone = clock.zone_of(course.clinic.time_zone)
     marks: dict[date, list[tuple[str, int, datetime]]] = {}
     for number, dose in enumerate(given_doses(course), 1):
         marks.setdefault(dose.started_at.astimezone(zone).date(), []).append(("given", number, dose.started_at))

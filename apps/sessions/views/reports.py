@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -83,7 +82,7 @@ def _file(kind: str, make: Any) -> View:
 
 
 def _pdf(request: ClinicRequest, session: DosingSession) -> bytes:
-    at = clock.now().astimezone(ZoneInfo(session.clinic.time_zone))
+    at = clock.now().astimezone(clock.zone_of(session.clinic.time_zone))
     return rems_pdf(
         session, _("Printed %(at)s by %(name)s") % {"at": f"{at:%Y-%m-%d %H:%M}", "name": request.user.name}
     )
@@ -131,4 +130,4 @@ def adverse_event(request: ClinicRequest, pk: UUID) -> HttpResponse:
 
 def _moment(session: DosingSession) -> datetime:
     """Times of the form are of the session's day, by the clinic's clock."""
-    return session.opened_at.astimezone(ZoneInfo(session.clinic.time_zone))
+    return session.opened_at.astimezone(clock.zone_of(session.clinic.time_zone))

@@ -4,7 +4,6 @@ import random
 import time
 from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -61,7 +60,7 @@ def make_platform_admin() -> None:
 def seed_clinic(clinic: Clinic, invented: list[Invented], seed: int) -> int:
     """The clinic's people and, on the first run, their past; the number of answers given."""
     now = clock.now()
-    today = now.astimezone(ZoneInfo(clinic.time_zone)).date()
+    today = now.astimezone(clock.zone_of(clinic.time_zone)).date()
     with use_clinic(clinic.pk):
         with transaction.atomic():
             staff = make_staff(clinic)

@@ -4,7 +4,6 @@ import random
 import time
 from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -97,7 +96,7 @@ class Command(BaseCommand):
 def prepare(clinic: Clinic, patients: int, days: int, seed: int) -> Simulation:
     """The people of that seed, each with a first day of care within the first third of the time."""
     rng = random.Random(seed)  # noqa: S311  (a simulation)
-    today = clock.now().astimezone(ZoneInfo(clinic.time_zone)).date()
+    today = clock.now().astimezone(clock.zone_of(clinic.time_zone)).date()
     with use_clinic(clinic.pk), transaction.atomic():
         staff = make_staff(clinic)
         if Role.PRESCRIBER not in staff:
