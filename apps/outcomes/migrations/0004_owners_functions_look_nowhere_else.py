@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
         ("messaging", "0005_word_index"),
         ("monitoring", "0008_canary_and_links"),
         ("notifications", "0004_push_subscriptions"),
-        ("outcomes", "0002_plans_reviews_and_own_models"),
+        ("outcomes", "0003_when_to_refit"),
         ("patients", "0005_guest_links"),
     ]
     operations = [migrations.RunSQL(NOWHERE_ELSE, migrations.RunSQL.noop)]
