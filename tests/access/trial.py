@@ -24,7 +24,7 @@ def faults(world: World, route: Route, line: Line) -> list[str]:
         fault
         for actor in actors(world, line)
         for relation, address in addresses(world, route, line, actor)
-        for method in methods(line, actor, relation)
+        for method in methods(world, line, actor, relation)
         if (fault := attempt(line, actor, relation, method, address))
     ]
 
@@ -38,23 +38,33 @@ def actors(world: World, line: Line) -> list[Actor]:
 
 
 def addresses(world: World, route: Route, line: Line, actor: Actor) -> list[tuple[str | None, str]]:
-    """(relation, address): own, other, foreign, and what names nothing. Who is not let in tries one, or all in full."""
+    """(relation, address): own, other, foreign, and what names nothing.
+
+    Who is not let in tries one; what names nothing is tried by the first of those let in. All of it in full.
+    """
     if not route.parameters:
         return [(None, route.path)]
     known = world.ids.get(line.kind, {})
     rest = ["x"] * (len(route.parameters) - 1)
     found: list[tuple[str | None, str]] = [(one, route.address(known[one], *rest)) for one in RELATIONS if one in known]
-    nothing = missing_ids()[: None if FULL else 2 if actor.name in ("patient", "nurse", "clinic admin") else 1]
-    found += [("missing", route.address(value, *rest)) for value in nothing]
+    if FULL or not found or actor is first_in(world, line):
+        nothing = missing_ids()[: None if FULL else 2]
+        found += [("missing", route.address(value, *rest)) for value in nothing]
     return found if FULL or is_let_in(line, actor) else found[:1]
 
 
-def methods(line: Line, actor: Actor, relation: str | None) -> list[str]:
-    """All of them for those who are let in first, at what is theirs; else those that the address answers to."""
-    first = actor.name in ("patient", "prescriber", "clinic admin", "platform admin")
-    if FULL or (first and not line.admin and is_let_in(line, actor) and relation in (None, "own")):
+def first_in(world: World, line: Line) -> Actor | None:
+    """The first of the cast whom the table lets in."""
+    return next((actor for actor in world.actors if is_let_in(line, actor)), None)
+
+
+def methods(world: World, line: Line, actor: Actor, relation: str | None) -> list[str]:
+    """All of them for the first who is let in, at what is theirs; to a stranger what would change most; else the table's."""
+    listed = sorted(line.methods)
+    if FULL or (actor is first_in(world, line) and not line.admin and relation in (None, "own")):
         return list(METHODS)
-    return sorted(line.methods)
+    # One decorator guards all methods of a page: a stranger's POST is refused as the GET would be (each of the API has its own).
+    return listed if line.api or is_let_in(line, actor) else listed[-1:]
 
 
 def attempt(line: Line, actor: Actor, relation: str | None, method: str, address: str) -> str:
