@@ -54,7 +54,7 @@ class Demo:
     def wait_until_ready(self) -> float:
         """Seconds from the start to the line that says so."""
         ready = f"Telek is ready at http://localhost:{self.port}/"
-        self.wait_for(lambda: ready in self.lines, seconds=90)
+        self.wait_for(lambda: ready in self.lines, seconds=170)
         return time.monotonic() - self.started
 
     def below(self) -> list[psutil.Process]:
