@@ -151,6 +151,7 @@ CATALOGUE: dict[str, SettingDefinition] = {
         _d("home_grace_minutes", 3, "min", f"how late a look-in may be before somebody is told, {_PD}", low=1, high=10),
         _d("discharge_fresh_minutes", 30, "min", f"how old the last look may be at leaving, {_PD}", low=5, high=60),
         _d("chairs", 4, "chairs", f"how many people are treated at one time, {_PD}", low=1, high=60),
+        _d("sites", "", "names", "where the clinic treats, names with a semicolon between; empty: one place"),
         _d("sessions_open_hour", 8, "h", f"first hour of treatment, the clinic's clock, {_PD}", low=0, high=22),
         _d("sessions_close_hour", 18, "h", f"by when a session is over, {_PD}", low=2, high=24),
         _d("sessions_on_saturday", False, "", f"treatment on Saturdays, {_PD}"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import Clinic, User
 from apps.core.clock import zone_of
 from apps.monitoring.models import Anchor, QuestionnaireResponse, Slot, SlotState
-from apps.outcomes.mathematics.disclosure import REST, SMALLEST, Shown, Strata, shown, strata
+from apps.outcomes.mathematics.disclosure import REST, SMALLEST, Groups, Shown, Strata, shown, strata
 from apps.outcomes.mathematics.report import Treated, outcomes
 from apps.outcomes.people import INSTRUMENT, course_of, thoughts_of, treated
 from apps.patients.models import Patient
@@ -21,6 +21,7 @@ from apps.sessions.models import Course, CourseStatus, DoseRoute
 
 ASKED_SINCE: Final = timedelta(days=56)
 UNKNOWN: Final = "unknown"
+TABLES: Final = ("indication", "route", "site")
 
 
 @dataclass(frozen=True)
@@ -34,22 +35,31 @@ class ClinicOutcomes:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with a course. indication, route: of their first planned series, UNKNOWN without one."""
+    """Somebody with a course. indication, route, site: of their first planned series, UNKNOWN without one."""
 
     treated: Treated
     indication: str
     route: str
+    site: str
 
 
 def clinic_outcomes_of(clinic: Clinic, user: User, at: datetime) -> ClinicOutcomes:
     """Everybody of the clinic whom this person may see, in six queries whatever the number of people."""
     people = people_of(clinic, user, at)
-    indications = _groups(people, "indication")
-    return ClinicOutcomes(
-        shown(outcomes([person.treated for person in people])),
-        {"indication": strata(indications), "route": strata(_groups(people, "route"), beside=indications)},
-        _answered(clinic, user, at),
-    )
+    whole = shown(outcomes([person.treated for person in people]))
+    return ClinicOutcomes(whole, tables_of(people), _answered(clinic, user, at))
+
+
+def tables_of(people: list[Person]) -> dict[str, Strata]:
+    """One after the other, each judged beside those that are shown already."""
+    found: dict[str, Strata] = {}
+    beside: list[Groups] = []
+    for name in TABLES:
+        groups = _groups(people, name)
+        found[name] = strata(groups, beside)
+        if found[name].groups:
+            beside.append(groups)
+    return found
 
 
 def people_of(clinic: Clinic, user: User, at: datetime) -> list[Person]:
@@ -65,7 +75,7 @@ def people_of(clinic: Clinic, user: User, at: datetime) -> list[Person]:
         course = course_of(responses[pk], doses[pk], (), at, zone)
         if course is not None:
             thoughts = thoughts_of(responses[pk], doses[pk], zone)
-            found.append(Person(treated(course, thoughts), *plans.get(pk, (UNKNOWN, UNKNOWN))))
+            found.append(Person(treated(course, thoughts), *plans.get(pk, (UNKNOWN,) * len(TABLES))))
     return found
 
 
@@ -93,11 +103,11 @@ def _rows(model: Any, user: User, clinic: Clinic, moment: str) -> Any:
     return rows if clinic.synthetic else rows.filter(synthetic=False)
 
 
-def _first_plans(clinic: Clinic, user: User) -> dict[UUID, tuple[str, str]]:
+def _first_plans(clinic: Clinic, user: User) -> dict[UUID, tuple[str, ...]]:
     rows = Course.objects.visible_to(user).exclude(status=CourseStatus.IN_ERROR)
     rows = rows if clinic.synthetic else rows.filter(synthetic=False)
-    newest_first = rows.order_by("-started_at").values_list("patient_id", "indication", "route")
-    return {person: (indication, route) for person, indication, route in newest_first}
+    newest_first = rows.order_by("-started_at").values_list("patient_id", *TABLES)
+    return {person: tuple(group or UNKNOWN for group in groups) for person, *groups in newest_first}
 
 
 def _answered(clinic: Clinic, user: User, at: datetime) -> tuple[int, int] | None:

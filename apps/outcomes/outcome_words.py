@@ -72,8 +72,8 @@ def lasting_lines(found: Shown) -> list[tuple[str, str, list[str]]]:
 
 
 def group_tables(found: ClinicOutcomes) -> list[Table]:
-    """By indication and by route; without those that cannot be shown."""
-    titles = {"indication": _("By indication"), "route": _("By route")}
+    """By indication, by route and by site; without those that cannot be shown."""
+    titles = {"indication": _("By indication"), "route": _("By route"), "site": _("By site")}
     return [_table(titles[name], each.groups) for name, each in found.by.items() if each.groups]
 
 

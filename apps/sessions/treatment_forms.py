@@ -15,6 +15,7 @@ from apps.sessions.actions import Asked, Order, Tap, may_confirm
 from apps.sessions.evidence import newest_weight
 from apps.sessions.models import DoseRoute, DosingSession
 from apps.sessions.protocols import offered
+from apps.sessions.sites import sites_of
 from apps.sessions.treatment.screening import QUESTIONS
 from apps.sessions.words import ELIGIBILITY, STOP_REASONS
 
@@ -49,9 +50,15 @@ class CourseForm(forms.Form):
         widget=forms.DateInput({"type": "date"}),
     )
     inpatient = forms.BooleanField(label=_("Inpatient"), required=False)
+    site = forms.ChoiceField(label=_("Site"), choices=())
 
     def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        sites = sites_of(clinic)
+        if len(sites) > 1:
+            self.fields["site"].choices = [("", _("Choose")), *((site, site) for site in sites)]  # type: ignore[attr-defined]
+        else:
+            del self.fields["site"]
         self.fields["template"].choices = list(offered(clinic).items())  # type: ignore[attr-defined]
 
 

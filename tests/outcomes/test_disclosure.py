@@ -1,10 +1,12 @@
 """No figure of fewer than five people is shown, nor one from which it could be had by subtraction."""
 
+from itertools import combinations
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.outcomes.mathematics.disclosure import REST, Shown, is_small, shown, strata, together
+from apps.outcomes.mathematics.disclosure import REST, Shown, Strata, is_small, shown, strata, together
 from apps.outcomes.mathematics.report import Treated, outcomes
 
 SERIES = (0, 2, 4, 7, 9, 11)
@@ -105,5 +107,54 @@ def test_a_figure_is_shown_of_every_group_or_of_none() -> None:
 def test_a_table_that_differs_from_another_by_a_few_people_is_left_out() -> None:
     iv, others, few = people(8, 6, 5), people(7, 7, 6), people(1, 1, 0)
     by_indication = {"depression": iv, "pain": [*others, *few]}
-    assert strata({"iv": iv, "oral": [*others, *few]}, beside=by_indication).groups
-    assert strata({"iv": [*iv, *few], "oral": others}, beside=by_indication).groups == ()
+    assert strata({"iv": iv, "oral": [*others, *few]}, beside=[by_indication]).groups
+    assert strata({"iv": [*iv, *few], "oral": others}, beside=[by_indication]).groups == ()
+
+
+CELLS = st.dictionaries(
+    st.tuples(st.sampled_from("ab"), st.sampled_from("rst"), st.sampled_from("xy")),
+    st.tuples(*[st.integers(0, 9)] * 3),
+    min_size=2,
+    max_size=8,
+)
+
+
+def side_by_side(cells: dict[tuple[str, ...], list[Treated]]) -> list[tuple[dict[str, set[tuple[str, ...]]], Strata]]:
+    """The tables as the page makes them: the cells of each group as it is shown, and what is shown."""
+    found: list[tuple[dict[str, set[tuple[str, ...]]], Strata]] = []
+    beside: list[dict[str, list[Treated]]] = []
+    for axis in range(3):
+        table: dict[str, list[Treated]] = {}
+        for cell, rows in cells.items():
+            table.setdefault(cell[axis], []).extend(rows)
+        shown_now = strata(table, beside)
+        if shown_now.groups:
+            beside.append(table)
+            kept = {name: {id(person) for person in rows} for name, rows in together(table).items()}
+            members = {n: {c for c, rows in cells.items() if {id(p) for p in rows} <= ids} for n, ids in kept.items()}
+            found.append((members, shown_now))
+    return found
+
+
+@settings(max_examples=200, deadline=None)
+@given(CELLS)
+def test_no_small_count_is_recovered_from_three_tables_of_the_same_people(
+    sizes: dict[tuple[str, ...], tuple[int, int, int]],
+) -> None:
+    cells = {cell: people(*each) for cell, each in sizes.items() if sum(each)}
+    columns = [("".join(cell), kind) for cell in cells for kind in range(3)]
+    everything = [person for rows in cells.values() for person in rows]
+    tables = side_by_side(cells)
+    rows = published(shown(outcomes(everything)), {"".join(cell) for cell in cells}, columns)
+    for members, table in tables:
+        for name, one in table.groups:
+            rows += published(one, {"".join(cell) for cell in members[name]}, columns)
+    known = np.array(rows) if rows else np.zeros((1, len(columns)))
+    rank = np.linalg.matrix_rank(known)
+    for (one, _first), (other, _second) in combinations(tables, 2):
+        for few in (one[a] & other[b] for a in one for b in other):
+            for kinds in ((0, 1, 2), (0,), (1,), (2,)):
+                if is_small(sum(sizes[cell][kind] for cell in few for kind in kinds)):
+                    names = {"".join(cell) for cell in few}
+                    wanted = np.array([float(name in names and kind in kinds) for name, kind in columns])
+                    assert np.linalg.matrix_rank(np.vstack([known, wanted])) > rank, (few, kinds)

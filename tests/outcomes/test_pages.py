@@ -19,9 +19,12 @@ from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.monitoring.models import Anchor, Assignment, QuestionnaireResponse, Slot, SlotState
 from apps.outcomes.actions import store_forecast
-from apps.outcomes.clinic_outcomes import people_of
+from apps.outcomes.clinic_outcomes import ClinicOutcomes, Person, people_of, tables_of
 from apps.outcomes.mathematics.courses import Course
+from apps.outcomes.mathematics.disclosure import shown
+from apps.outcomes.mathematics.report import Treated, outcomes
 from apps.outcomes.models import ForecastClock
+from apps.outcomes.outcome_words import group_tables
 from apps.outcomes.people import course_of, dose_of
 from apps.outcomes.prior import starting_model
 from apps.outcomes.protocol.answering import CASE_COLUMNS, answer_cases
@@ -113,6 +116,18 @@ def test_a_synthetic_answer_of_a_real_person_is_not_counted(treated: Cast) -> No
     with treated.acting(treated.nurse):
         QuestionnaireResponse.objects.filter(total=19).update(synthetic=True)
         assert people_of(treated.clinic, treated.nurse, clock.now()) == []
+
+
+def test_the_table_by_site_is_left_out_where_it_tells_a_few_people_apart_from_another_table() -> None:
+    def person(site: str, route: str) -> Person:
+        return Person(Treated(20, 11, ((14, 8.0),), (0, 2, 4, 7, 9, 11), ()), "depression", route, site)
+
+    apart = [person(site, route) for site in ("North", "South") for route in ("iv", "im") for _each in range(6)]
+    words = [table.words for table in group_tables(ClinicOutcomes(shown(outcomes([])), tables_of(apart), None))]
+    assert words == ["By route", "By site"]
+    nested = [*(person("North", "iv") for _each in range(8)), *(person("South", "im") for _each in range(8))]
+    assert tables_of([*nested, *(person("North", "im") for _each in range(6))])["site"].groups
+    assert tables_of([*nested, *(person("North", "im") for _each in range(3))])["site"].groups == ()
 
 
 def test_a_small_clinic_shows_no_figure_on_the_page_nor_in_the_file(treated: Cast) -> None:

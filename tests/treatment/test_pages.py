@@ -6,9 +6,13 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
+from apps.accounts.clinic_settings import change_setting
 from apps.core import clock
+from apps.sessions.actions import start_course
 from apps.sessions.agreements import text_in_force
 from apps.sessions.models import DosingSession, MedicationAdministration, Screening, SessionEvent, TreatmentConsent
+from apps.sessions.refusal import TreatmentRefused
+from apps.sessions.sites import sites_of
 from tests.cast import Cast
 from tests.treatment.scene import NO, PIN, dosed, fresh, later, noted, ready, tap, well
 
@@ -108,6 +112,20 @@ def test_the_board_shows_each_chair_with_the_wishes_and_opens_the_next(cast: Cas
         assert DosingSession.objects.filter(status="in-progress").count() == 2
     assert doctor.get(f"/desk/patients/{cast.patient.pk}/treatment/").status_code == 200
     assert session.chair == "Chair 1"
+
+
+def test_a_clinic_with_two_sites_says_where_a_course_is_given(cast: Cast) -> None:
+    start, doctor = f"/desk/patients/{cast.patient_2.pk}/treatment/start/", cast.client(cast.prescriber)
+    with cast.acting(cast.clinic_admin), transaction.atomic():
+        change_setting(clinic=cast.clinic, name="sites", value=" North ;South;; North", actor=None, reason="test")
+    for site in ("", "Elsewhere"):
+        assert doctor.post(start, {"template": "oral", "site": site}).status_code == 409
+    assert doctor.post(start, {"template": "oral", "site": "South"}).status_code == 302
+    assert "<bdi>South</bdi>" in doctor.get(f"/desk/patients/{cast.patient_2.pk}/treatment/").content.decode()
+    with cast.acting(cast.prescriber), transaction.atomic():
+        assert sites_of(cast.clinic) == ("North", "South")
+        with pytest.raises(TreatmentRefused, match="site"):
+            start_course(patient=cast.patient_2, template="oral", site="East", actor=cast.prescriber)
 
 
 def test_the_timeline_holds_everything_in_one_place_and_can_be_narrowed(cast: Cast) -> None:

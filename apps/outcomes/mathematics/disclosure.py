@@ -5,14 +5,16 @@ A count of 1 to 4 is not shown, nor what would give it away: the count that comp
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Final
 
 from apps.outcomes.mathematics.report import Outcomes, Treated, outcomes
+from apps.outcomes.mathematics.subtraction import told_apart
 from apps.outcomes.mathematics.survival import Survival, wilson
 
 SMALLEST: Final = 5
 REST: Final = "rest"  # the name of groups that are shown together
+
+Groups = Mapping[str, Sequence[Treated]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +89,16 @@ class Strata:
     groups: tuple[tuple[str, Shown], ...]
 
 
-def strata(people: Mapping[str, Sequence[Treated]], beside: Mapping[str, Sequence[Treated]] | None = None) -> Strata:
+def strata(people: Groups, beside: Sequence[Groups] = ()) -> Strata:
     """Groups side by side, so that nothing small can be had by subtracting them from the whole or from each other.
 
     Groups of 1 to 4 are put together under REST, with the next smallest if need be. A figure is shown of every group or
-    of none: one that is missing alone would be the whole less the others. beside: another table that is shown of the
-    same people; where a group lies inside one of its groups, what is left between them has to be large enough as well.
+    of none: one that is missing alone would be the whole less the others. beside: the tables that are shown of the same
+    people already; whoever all of them together tell apart has to be many enough as well.
     """
     groups = together(people)
     counted = {name: outcomes(rows) for name, rows in groups.items()}
-    between = [outcomes(rows) for rows in _between(groups, together(beside or {}))]
+    between = [outcomes(rows) for rows in told_apart([groups, *(together(each) for each in beside)])]
     if len(counted) < 2 or any(is_small(found.completed) for found in between):
         return Strata(())
     each = {name: shown(found) for name, found in counted.items()}
@@ -110,18 +112,7 @@ def strata(people: Mapping[str, Sequence[Treated]], beside: Mapping[str, Sequenc
     return Strata(tuple(ordered))
 
 
-def _between(one: Mapping[str, list[Treated]], other: Mapping[str, list[Treated]]) -> list[list[Treated]]:
-    """What is left where a group of one table holds a whole group of the other."""
-    found = []
-    for first, second in product(one.values(), other.values()):
-        small, large = sorted((first, second), key=len)
-        inside = {id(person) for person in small}
-        if inside < {id(person) for person in large}:
-            found.append([person for person in large if id(person) not in inside])
-    return found
-
-
-def together(people: Mapping[str, Sequence[Treated]]) -> dict[str, list[Treated]]:
+def together(people: Groups) -> dict[str, list[Treated]]:
     """Groups with at least SMALLEST completed series each; the small ones as one. Groups without any are left out."""
     sizes = {name: outcomes(rows).completed for name, rows in people.items()}
     found = {name: list(people[name]) for name, size in sizes.items() if size}

@@ -25,6 +25,7 @@ from apps.sessions.models import Course, CourseChangeKind, CourseStatus, DosingS
 from apps.sessions.protocols import in_force, offered, template_of
 from apps.sessions.record import clean
 from apps.sessions.refusal import TreatmentRefused
+from apps.sessions.sites import sites_of
 from apps.sessions.treatment.courses import TEMPLATES
 from apps.sessions.words import STOP_REASONS
 
@@ -32,12 +33,20 @@ from apps.sessions.words import STOP_REASONS
 @refusals_audited
 @transaction.atomic
 def start_course(
-    *, patient: Patient, template: str, actor: User, rems_enrolled_on: date | None = None, inpatient: bool = False
+    *,
+    patient: Patient,
+    template: str,
+    actor: User,
+    rems_enrolled_on: date | None = None,
+    inpatient: bool = False,
+    site: str = "",
 ) -> Course:
-    """A course after one of the templates. Raises TreatmentRefused: not-allowed, template, not-active, one-course."""
+    """A course after one of the templates. Raises TreatmentRefused: not-allowed, template, site, not-active, one-course."""
     member = member_of(actor, Permission.PRESCRIBE)
     if template not in offered(patient.clinic):
         raise TreatmentRefused("template", _("Choose a course."))
+    if site and site not in sites_of(patient.clinic):
+        raise TreatmentRefused("site", _("The clinic has no such site."))
     if patient.status != "active":
         raise TreatmentRefused("not-active", _("This person is not in care."))
     own = in_force(patient.clinic, template)
@@ -54,6 +63,7 @@ def start_course(
                 indication=plan.indication,
                 planned_doses=plan.counted,
                 inpatient=inpatient,
+                site=site,
                 rems_enrolled_on=rems_enrolled_on,
                 prescriber=member,
                 started_at=clock.now(),

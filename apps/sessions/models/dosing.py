@@ -59,6 +59,9 @@ class Course(ClinicRow):
     )
     planned_doses = models.PositiveSmallIntegerField(null=True, blank=True)  # of phases with a number; None: all open
     inpatient = models.BooleanField(default=False)
+    site = models.CharField(
+        max_length=60, blank=True, db_default=""
+    )  # of apps/sessions/sites.py, as it was called then
     rems_enrolled_on = models.DateField(null=True, blank=True)
     prescriber = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
     status = models.CharField(max_length=20, choices=CourseStatus, default=CourseStatus.ACTIVE)
