@@ -227,6 +227,7 @@ def course(name: str, clinic: Clinic, rng: np.random.Generator) -> Simulated:
             night(who, clinic)
         seen.truth.append(who.recall)
         seen.states.append(replace(who))
+        note_mood(who, clinic, record, day)
         due = day in asked or (day > booking.induction[-1] and (day - booking.induction[-1]) % clinic.gap == 0)
         score = answer(who, clinic, record, day) if due else None
         phase = booking.phase(day, score, baseline, threshold)
@@ -236,15 +237,16 @@ def course(name: str, clinic: Clinic, rng: np.random.Generator) -> Simulated:
     return seen
 
 
+def note_mood(who: Person, clinic: Clinic, record: dict[str, Any], day: int) -> None:
+    """A mood of the day itself, by some on some days. It must not know of a later one."""
+    if day and who.rng.random() < clinic.moods:
+        value = who.mood - clinic.mood_slope * severity(who) + clinic.mood_noise * who.rng.normal()
+        record["moods"].append({"day": day, "value": int(np.clip(np.rint(value), 0, 10))})
+
+
 def answer(who: Person, clinic: Clinic, record: dict[str, Any], day: int) -> int | None:
-    """What was answered, if anything: the worse a person feels, the less. Moods come on the same days and others."""
+    """What was answered, if anything: the worse a person feels, the less."""
     willing = 1 / (1 + np.exp(-(np.log(clinic.answers / (1 - clinic.answers)) - 0.09 * (who.recall - 9))))
-    for back in range(1, 1 + (7 if day > 20 else 2)):
-        past = day - back
-        if past > 0 and who.rng.random() < clinic.moods and not any(each["day"] == past for each in record["moods"]):
-            value = who.mood - clinic.mood_slope * who.recall + clinic.mood_noise * who.rng.normal()
-            record["moods"].append({"day": past, "value": int(np.clip(np.rint(value), 0, 10))})
-    record["moods"].sort(key=lambda each: each["day"])
     if not day or who.rng.random() >= willing:
         return None
     total = reported(who, clinic)
