@@ -1,5 +1,6 @@
 {% load i18n static %}// Keeps the look of the pages and the help page for when there is no network; and the person's own safety plan, sealed
-// under a key of this browser that no script can read out, until they sign out. Nothing else about a person is kept.
+// under a key of this browser that no script can read out, until they sign out or their session
+// is over. Nothing else about a person is kept.
 const CACHE = "telek-{{ version }}";
 const HELP = "{% url 'help-now' %}";
 const PLAN = "{% url 'safety-plan' %}";
@@ -72,10 +73,19 @@ async function keptPlan() {
   return new Response(plain, { headers: { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'self'" } });
 }
 
+// The sign-in page instead of the plan: the session is over (also when it was ended from another device).
+const isOver = (response) => response.redirected || response.type === "opaqueredirect" || [401, 403, 404].includes(response.status);
+
+async function forgetPlan() {
+  await caches.delete(SEALED);
+  await safe("readwrite", (keys) => keys.delete("plan"));
+}
+
 async function planPage(event) {
   try {
     const response = await fetch(event.request);
-    event.waitUntil(keepPlan(response.clone()).catch(() => {})); // a browser that refuses to store shows it all the same
+    if (isOver(response)) event.waitUntil(forgetPlan().catch(() => {}));
+    else event.waitUntil(keepPlan(response.clone()).catch(() => {})); // a browser that refuses to store shows it all the same
     return response;
   } catch {
     return (await keptPlan().catch(() => undefined)) ?? (await caches.match(HELP)) ?? Response.error();

@@ -5,9 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
+from apps.accounts.actions import sign_out_everywhere
+from apps.accounts.models import User
 from apps.alerts.models import Alert
 from apps.core.db.scope import use_clinic
 from apps.patients.actions import write_safety_plan
@@ -50,6 +53,34 @@ def test_after_the_sign_out_nothing_of_the_plan_is_left(cast: Cast, signed_in: O
     page.get_by_role("button", name="Sign out").click()
     expect(page).not_to_have_url("/more/")
     assert page.evaluate(CACHED) == ""
+
+
+def test_the_plan_leaves_with_a_session_that_was_ended_elsewhere_and_with_the_next_person(
+    cast: Cast, signed_in: OpenPage
+) -> None:
+    with cast.acting(cast.prescriber) as doctor, transaction.atomic():
+        write_safety_plan(patient=cast.patient, actor=doctor, steps={"alone": "Walk to the river"})
+    page = signed_in(cast.patient_user, **PHONE)
+
+    def kept() -> None:
+        page.goto("/safety-plan/")
+        wait_until(lambda: len(page.evaluate(CACHED)) > 100)
+
+    def signs_in(user: User) -> None:
+        cookie = cast.client(user).cookies[settings.SESSION_COOKIE_NAME].value
+        (known,) = [one for one in page.context.cookies() if one["name"] == settings.SESSION_COOKIE_NAME]
+        page.context.add_cookies([known | {"value": cookie}])  # type: ignore[operator]
+
+    kept()
+    signs_in(cast.patient_2_user)  # the session before was never signed out of here, and this person has no plan
+    page.goto("/")
+    wait_until(lambda: page.evaluate(CACHED) == "")
+    signs_in(cast.patient_user)
+    kept()
+    with transaction.atomic():
+        sign_out_everywhere(user=cast.patient_user, actor=None)
+    page.goto("/safety-plan/")
+    wait_until(lambda: page.evaluate(CACHED) == "")
 
 
 def test_a_peer_on_a_second_phone_answers_and_a_missed_look_in_escalates(cast: Cast, signed_in: OpenPage) -> None:

@@ -3,7 +3,9 @@ import { register } from "./offline.js";
 import { forgetPlan } from "./forget_plan.js";
 
 const NOT_HERE = "plan:not-here";
-const DONE = "plan:kept";
+const DONE = "plan:kept"; // in this tab, and whose
+const OF = "plan:of"; // whose plan lies on this device
+const { planOf: person, planAt: address } = document.querySelector("[data-plan-of]").dataset;
 const box = document.querySelector("[data-plan]");
 const store = { get: (where, name) => { try { return where.getItem(name); } catch { return null; } } };
 
@@ -15,12 +17,20 @@ function say() {
   box.querySelector("[data-not-kept]").hidden = !off;
 }
 
+// Somebody else is signed in: what the person before left here goes, also where there is no new plan to take its place.
+async function onlyTheirOwn() {
+  if (store.get(localStorage, OF) === person) return;
+  await forgetPlan();
+  localStorage.setItem(OF, person);
+}
+
 async function keep() {
-  if (store.get(localStorage, NOT_HERE) || (!box && store.get(sessionStorage, DONE))) return;
+  await onlyTheirOwn();
+  if (!address || store.get(localStorage, NOT_HERE) || (!box && store.get(sessionStorage, DONE) === person)) return;
   await navigator.serviceWorker.ready;
   if (!navigator.serviceWorker.controller) await new Promise((go) => navigator.serviceWorker.addEventListener("controllerchange", go, { once: true }));
-  const answer = await fetch(document.querySelector("[data-plan-at]").dataset.planAt);
-  if (answer.ok) sessionStorage.setItem(DONE, "1");
+  const answer = await fetch(address);
+  if (answer.ok) sessionStorage.setItem(DONE, person);
 }
 
 register();
