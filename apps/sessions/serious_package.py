@@ -150,7 +150,14 @@ def _history(package: Package) -> Iterator[Line]:
     )
     for key, label, model in lists:
         for number, row in enumerate(model.objects.standing().filter(patient=patient).order_by("created_at"), 1):
-            yield Line(f"{key}_{number}", label, f"{row}, {row.get_status_display()}")
+            yield Line(f"{key}_{number}", label, f"{_told(package, row)}, {row.get_status_display()}")
+
+
+def _told(package: Package, row: Any) -> str:
+    """The entry; of what the person wrote themselves without names only why it matters beside ketamine."""
+    if package.named or not row.by_patient:
+        return str(row)
+    return ", ".join([package.words(str(row)), *(str(flag) for flag in getattr(row, "flag_words", ()))])
 
 
 def _before(package: Package) -> Iterator[Line]:

@@ -208,6 +208,8 @@ def test_a_result_is_entered_at_the_desk_and_received_once_over_the_api(cast: Ca
     answers = [nurse.post("/api/v1/lab-results/", body, content_type="application/json") for _twice in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json()["id"] == answers[1].json()["id"]
+    corrected = nurse.post("/api/v1/lab-results/", body | {"finding": "negative"}, content_type="application/json")
+    assert corrected.status_code == 409  # a correction is not swallowed as a repeat
     with cast.acting(cast.nurse) as actor:
         assert LabResult.objects.count() == 2
         assert Alert.objects.get(cause="pregnancy").level == "P2"

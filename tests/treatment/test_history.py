@@ -1,5 +1,6 @@
 """Conditions, allergies and medicines: written once, corrected by a new row, and before every dose they count."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -78,11 +79,17 @@ def test_what_the_person_tells_holds_the_dose_until_staff_looked(cast: Cast) -> 
     desk = cast.client(cast.nurse)
     page = f"/desk/patients/{cast.patient.pk}/history/"
     assert b"told by the person, not checked" in desk.get(page).content
-    answer = desk.post(f"{page}write/", {"do": "checked", "kind": "medicines"}, follow=True)
+    seen = re.findall(r'name="seen" value="([^"]+)"', desk.get(page).content.decode())
+    client.post("/my-medicines/add/", {"medicines-name": "Vitamin C"})  # meanwhile: nobody has read that
+    checked = {"do": "checked", "kind": "medicines", "seen": seen}
+    assert b"told of something meanwhile" in desk.post(f"{page}write/", checked, follow=True).content
+    assert codes(cast, session) == {"maoi": False, "medicines_unchecked": True}
+    seen = re.findall(r'name="seen" value="([^"]+)"', desk.get(page).content.decode())
+    answer = desk.post(f"{page}write/", checked | {"seen": seen}, follow=True)
     assert b"gone through" in answer.content
     assert codes(cast, session) == {"maoi": False}
     with cast.acting(cast.nurse), transaction.atomic():
-        row = MedicationStatement.objects.standing().get()
+        row = MedicationStatement.objects.standing().get(name="Nardil")
     answer = client.post(f"/my-medicines/{row.pk}/stopped/", follow=True)
     assert codes(cast, session) == {"medicines_unchecked": True}
 

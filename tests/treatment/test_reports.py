@@ -120,6 +120,8 @@ def test_a_serious_adverse_event_is_told_on_at_once_and_stays_as_written(cast: C
 
 def test_a_serious_event_has_a_package_with_and_without_names(cast: Cast) -> None:
     session = sprayed(cast)
+    told = {"medicines-name": "Nardil from Dr Weatherby", "medicines-dose": "15 mg"}
+    cast.client(cast.patient_user).post("/my-medicines/add/", told)
     with cast.acting(cast.nurse) as nurse, transaction.atomic():
         happened = Happened(
             term="Syncope",
@@ -143,6 +145,7 @@ def test_a_serious_event_has_a_package_with_and_without_names(cast: Cast) -> Non
         "Ruiz",
         "20417",
         "Riverside",
+        "Weatherby",
         "1992",
         "Osei",
         str(session.opened_at.year),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import wraps
@@ -157,14 +157,20 @@ def end_entry(*, entry: HistoryRow, status: str, actor: User, reason: str = "", 
 
 @_refusals_audited
 @transaction.atomic
-def review_history(*, patient: Patient, kind: str, actor: User) -> HistoryReview:
-    """Staff went through the list with the person: it is all there is. What the person told counts as checked then."""
+def review_history(*, patient: Patient, kind: str, actor: User, seen: Collection[str] | None = None) -> HistoryReview:
+    """Staff went through the list with the person: it is all there is. What the person told counts as checked then.
+
+    seen: ids of what was on the page; what the person told after that was read by nobody, and is not checked by it.
+    Raises HistoryRefused: not-allowed, kind, changed.
+    """
     member = _staff(actor)
     if kind not in HistoryKind.values:
         raise HistoryRefused("kind", _("There is no such list."))
     for model in MODELS.values():
         if model.kind == kind:
-            told = model._default_manager.standing().filter(patient=patient, by_patient=True)
+            told = list(model._default_manager.standing().filter(patient=patient, by_patient=True))
+            if seen is not None and not {str(row.pk) for row in told} <= set(seen):
+                raise HistoryRefused("changed", _("The person told of something meanwhile. Please look again."))
             for row in told:
                 _record(patient, told_of(row), actor, row, "checked")
     if kind == HistoryKind.ALLERGIES:

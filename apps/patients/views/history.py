@@ -71,7 +71,8 @@ def _act(request: ClinicRequest, patient: Patient, chosen: HistoryRow | None) ->
     """Do what was asked; a form comes back when it has faults. Raises HistoryRefused, Http404."""
     do = request.POST.get("do", "keep")
     if do == "checked":
-        actions.review_history(patient=patient, kind=request.POST.get("kind", ""), actor=request.user)
+        seen = request.POST.getlist("seen")
+        actions.review_history(patient=patient, kind=request.POST.get("kind", ""), actor=request.user, seen=seen)
         return None
     if do == "end":
         entry = _entry(patient, request.POST.get("entry"))

@@ -55,7 +55,7 @@ def record_lab(*, patient: Patient, lab: Lab, actor: User, source: str = "desk")
     if lab.external_id:
         known = LabResult.objects.filter(clinic_id=patient.clinic_id, external_id=clean(lab.external_id, 80)).first()
         if known is not None:
-            return _the_same(known, patient)
+            return _the_same(known, patient, lab)
     given = {field.name: getattr(lab, field.name) for field in fields(lab)}
     for name, limit in {"unit": 12, "laboratory": 120, "note": 300, "external_id": 80}.items():
         given[name] = clean(given[name], limit)
@@ -90,8 +90,16 @@ def _check(patient: Patient, lab: Lab) -> None:
         raise TreatmentRefused("number", _("The upper limit of normal is more than 0."))
 
 
-def _the_same(known: LabResult, patient: Patient) -> LabResult:
-    if known.patient_id != patient.pk:
+def _the_same(known: LabResult, patient: Patient, lab: Lab) -> LabResult:
+    """A laboratory that corrects a result under its old number is told so: a correction is never taken for a repeat."""
+    same = (known.code, known.taken_on, known.value, known.upper_limit, known.finding) == (
+        lab.code,
+        lab.taken_on,
+        lab.value,
+        lab.upper_limit,
+        lab.finding,
+    )
+    if known.patient_id != patient.pk or not same:
         raise TreatmentRefused("number", _("This number belongs to another result."))
     return known
 
