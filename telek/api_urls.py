@@ -21,9 +21,10 @@ from apps.monitoring.api import (
     SlotViewSet,
 )
 from apps.monitoring.phases_api import PhaseViewSet
-from apps.monitoring.views.devices import device_readings
+from apps.monitoring.views.devices import way_in
 from apps.patients.api import PatientViewSet
 from apps.patients.history_api import AllergyViewSet, ConditionViewSet, MedicineViewSet
+from apps.sessions.actions import take_home_readings
 from apps.sessions.api import VisitViewSet
 from apps.sessions.lab_api import LabResultViewSet
 from apps.sessions.session_api import DosingSessionViewSet
@@ -61,7 +62,11 @@ class Nothing(APIView):
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("device-readings/", device_readings, name="device-readings"),
+    path(
+        "device-readings/",
+        way_in(lambda done: take_home_readings(stored=[row.id for row in done.created])),
+        name="device-readings",
+    ),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("", include(router.urls)),
     re_path(r"^.*$", Nothing.as_view(), name="api-nothing"),

@@ -29,7 +29,7 @@ from apps.notifications.claims import due_by_channel
 from apps.notifications.sending import CHANNELS, GaveUp, Sender, Wanted
 from apps.outcomes import nightly
 from apps.patients import guest_links
-from apps.sessions import driver_links, notices, owed, reminders
+from apps.sessions import check_reminders, driver_links, notices, owed, reminders
 from telek import canary, reading_months, reconciler, roster_gaps
 from telek.heartbeat import leave_beat
 from telek.unreached import reach_otherwise
@@ -45,6 +45,7 @@ WORK: Final[Mapping[str, Callable[[int], int]]] = {
     "problems nobody looked at": tell_unlooked,
     "rules by the clock": run_due_rules,
     "visit reminders": reminders.remind_due,
+    "checks before a session": owed.remind_of_checks,
     "forms owed": owed.escalate_forms_due,
     "doses to review": owed.review_doses_due,
     "all-clears": owed.all_clears_due,
@@ -64,6 +65,7 @@ WANTED: Final[Mapping[str, Wanted]] = {
     "slot": schedule.still_wanted,
     "visit": notices.still_wanted,
     driver_links.SUBJECT: driver_links.still_wanted,
+    check_reminders.SUBJECT: check_reminders.still_wanted,
     message_reminders.SUBJECT: message_reminders.still_wanted,
     guest_links.SUBJECT: guest_links.still_wanted,
 }

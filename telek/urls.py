@@ -8,6 +8,7 @@ from telek.views.alert_page import alert_page
 from telek.views.chart import chart
 from telek.views.desk import alert_panel, alerts, desk, palette
 from telek.views.home import home
+from telek.views.own_problems import problems
 from telek.views.page_accept import page_accept
 from telek.views.payer_pack import payer_pack_pdf
 from telek.views.quality import quality, remote_report
@@ -60,6 +61,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/ladders/<uuid:pk>/switch/", ladder_switch, name="ladder-switch"),
     path("desk/patients/<uuid:pk>/timeline/", timeline, name="timeline"),
     path("desk/visits/<uuid:pk>/", desk_visit, name="desk-visit"),
+    path("problems/", problems, name="problems"),
     path("visits/<uuid:pk>/shown/", shown, name="visit-shown"),
     path("", include("apps.accounts.urls")),
     path("", include("apps.patients.urls")),

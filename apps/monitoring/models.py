@@ -358,7 +358,7 @@ class Anchor(ClinicRow):
 
 
 # Tables with modules of their own; Django finds its models here.
-from apps.monitoring.problem_models import Outcome, Problem, ProblemNote  # noqa: E402
+from apps.monitoring.problem_models import Outcome, Problem, ProblemNote, ProblemPhoto  # noqa: E402
 from apps.monitoring.reading_models import (  # noqa: E402
     Device,
     DeviceWear,
@@ -379,6 +379,7 @@ __all__ = [
     "PatientLimits",
     "Problem",
     "ProblemNote",
+    "ProblemPhoto",
     "Questionnaire",
     "QuestionnaireResponse",
     "SafetyItem",

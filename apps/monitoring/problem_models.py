@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ClinicRow, Membership
 from apps.accounts.permissions import Permission
+from apps.core.encryption import EncryptedBytesField
 from apps.patients.models import Patient
 
 
@@ -59,6 +60,26 @@ class Problem(ClinicRow):
             ),
         ]
         indexes = [models.Index(fields=["next_look_at"], condition=Q(next_look_at__isnull=False), name="problem_due")]
+
+
+class ProblemPhoto(ClinicRow):
+    """A photo that came with a report, under the patient's key; append-only. given: SHA-256 of what was sent."""
+
+    problem = models.ForeignKey(Problem, on_delete=models.PROTECT, related_name="photos")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    content = EncryptedBytesField(person="patient_id")
+    size = models.PositiveIntegerField()
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    given = models.CharField(max_length=64)
+    scanned = models.BooleanField()
+
+    view_permission = Permission.SEE_CLINICAL
+    own_path = "patient__user_id"
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["clinic", "problem", "given"], name="problem_photo_once")]
 
 
 class ProblemNote(ClinicRow):

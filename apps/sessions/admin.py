@@ -8,10 +8,10 @@ from django.http import HttpRequest
 
 from apps.accounts.admin import ClinicAdmin
 from apps.accounts.permissions import Permission
-from apps.sessions import protocol_admin
+from apps.sessions import calm_admin, protocol_admin
 from apps.sessions.models import Visit, VisitEvent, VisitNote
 
-__all__ = ["protocol_admin"]
+__all__ = ["calm_admin", "protocol_admin"]
 
 
 class ReadOnly(ClinicAdmin):

@@ -19,7 +19,7 @@ from apps.sessions.treatment.checks import CheckLimits, next_check
 from apps.sessions.treatment.facts import Fact
 
 SIGNS = ("sbp", "dbp", "hr", "spo2", "rr")
-WISHES = ("touch", "calm", "words_to_avoid", "surroundings", "call")
+WISHES = ("touch", "calm", "words_to_avoid", "surroundings", "call", "music", "eye_mask")
 
 
 def take(session: DosingSession, fact: Fact, level: str = "") -> None:

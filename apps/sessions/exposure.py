@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from apps.accounts.clinic_settings import settings_of
 from apps.accounts.models import Clinic
 from apps.core.clock import zone_of
+from apps.monitoring.actions.library import worded
+from apps.monitoring.models import QuestionnaireResponse
 from apps.patients.models import Patient
 from apps.sessions.dose_limits import Route
-from apps.sessions.models import LabCode, LabFinding, LabResult, MedicationAdministration
+from apps.sessions.models import CognitionResult, LabCode, LabFinding, LabResult, MedicationAdministration
 from apps.sessions.treatment.exposure import (
     Due,
     Exposure,
@@ -32,6 +34,8 @@ COUNTS_AS = {
     LabCode.COGNITION: "cognition",
     LabCode.HCG: "pregnancy",
 }
+BLADDER_QUESTIONS = "icsi-icpi"
+TOGETHER = timedelta(days=14)  # product default
 CHILDBEARING = range(12, 56)  # years in which the question is asked at all (product default)
 
 
@@ -63,11 +67,14 @@ def limits_of(clinic: Clinic) -> ExposureLimits:
 
 
 def standing_of(patient: Patient, at: datetime) -> Standing:
-    """Everything of one person, of all courses and routes, in four queries."""
+    """Everything of one person, of all courses and routes, in a few queries."""
     limits, today = limits_of(patient.clinic), day_of(patient.clinic, at)
     doses = taken(patient)
     results = list(LabResult.objects.known().filter(patient=patient, taken_on__lte=today).order_by("taken_on", "id"))
-    person = Person(may_be_pregnant=_asked_about_pregnancy(patient, results, today), done=_done(results))
+    done = _done(results)
+    done["bladder"] = _bladder(patient, done["bladder"], today)
+    done["cognition"] = sorted({*done["cognition"], *_tasks(patient, today)})
+    person = Person(may_be_pregnant=_asked_about_pregnancy(patient, results, today), done=done)
     return Standing(exposure(doses, today, limits), due_checks(doses, person, today, limits), _against(results, limits))
 
 
@@ -96,6 +103,35 @@ def _done(results: list[LabResult]) -> dict[str, list[date]]:
         days = {row.taken_on for row in results if row.code == code}
         found[kind] = sorted(days & set(found[kind]) if kind in found else days)
     return found
+
+
+def _bladder(patient: Patient, urine: list[date], today: date) -> list[date]:
+    """Urinalysis and the urinary questions (ICSI/ICPI) together, within two weeks of each other (clinical.md 2.7).
+
+    Without an installed wording urinalysis alone is the check: nobody can be asked.
+    """
+    if worded(BLADDER_QUESTIONS, patient.clinic) is None:
+        return urine
+    rows = QuestionnaireResponse.objects.filter(
+        patient=patient, questionnaire__key=BLADDER_QUESTIONS, status="completed"
+    )
+    asked = {day_of(patient.clinic, at) for at in rows.values_list("authored_at", flat=True)}
+    return sorted({max(day, one) for day in urine for one in asked if one <= today and abs(day - one) <= TOGETHER})
+
+
+def bladder_indices(answers: dict[str, Any]) -> dict[str, int | None]:
+    """ICSI 0-20 and ICPI 0-16 of what was answered; None where an item is missing."""
+    found: dict[str, int | None] = {}
+    for name in ("icsi", "icpi"):
+        values = [one for number in range(1, 5) if isinstance(one := answers.get(f"{name}{number}"), int)]
+        found[name] = sum(values) if len(values) == 4 else None
+    return found
+
+
+def _tasks(patient: Patient, today: date) -> set[date]:
+    """Days of usable reaction and memory tasks."""
+    rows = CognitionResult.objects.filter(patient=patient, usable=True).values_list("taken_at", flat=True)
+    return {day for day in (day_of(patient.clinic, at) for at in rows) if day <= today}
 
 
 def _asked_about_pregnancy(patient: Patient, results: list[LabResult], today: date) -> bool:

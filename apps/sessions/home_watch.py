@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from apps.accounts.clinic_settings import settings_of
-from apps.sessions.models import DosingSession, HomeWatch, LookIn, LookInKind
+from apps.sessions.models import DosingSession, HomeWatch, LookIn, LookInKind, VisitSeat, VisitStatus
+from apps.sessions.visit_rules import SEAT_FRESH
 
 AT_HOME = "home"
 HOME_ROUTES = frozenset({"sl", "oral"})
@@ -15,7 +16,7 @@ RECOVERY_HOLDS = timedelta(minutes=30)  # product default
 
 def watch_of(session: DosingSession, *, lock: bool = False) -> HomeWatch | None:
     """The watch of that session, if it is at home."""
-    rows = HomeWatch.objects.filter(session=session).select_related("link")
+    rows = HomeWatch.objects.filter(session=session).select_related("link", "visit")
     return (rows.select_for_update(of=("self",)) if lock else rows).first()
 
 
@@ -29,9 +30,17 @@ def home_missing(session: DosingSession, at: datetime) -> frozenset[str]:
         found.add("home_not_allowed")
     if not watch.link.stands:
         found.add("home_nobody_there")
-    if watch.video_at is None or at - watch.video_at > VIDEO_HOLDS:
+    if not (video_is_on(watch, at) or (watch.video_at is not None and at - watch.video_at <= VIDEO_HOLDS)):
         found.add("home_no_video")
     return frozenset(found)
+
+
+def video_is_on(watch: HomeWatch, at: datetime) -> bool:
+    """Are both sides in the session's own video visit now?"""
+    if watch.visit_id is None:
+        return False
+    seats = VisitSeat.objects.filter(visit_id=watch.visit_id, visit__status=VisitStatus.IN_PROGRESS)
+    return seats.filter(left_at__isnull=True, seen_at__gt=at - SEAT_FRESH).count() == 2
 
 
 def recovery_missing(session: DosingSession, at: datetime) -> bool:

@@ -10,6 +10,7 @@ from apps.accounts.models import ContactPoint
 from apps.core import clock
 from apps.notifications import actions as notifications
 from apps.notifications.models import Delivery, Kind
+from apps.patients.models import Patient
 from apps.sessions.invite import calendar_of
 from apps.sessions.models import Visit, VisitStatus
 from apps.sessions.visit_rules import SEAT_FRESH
@@ -43,18 +44,19 @@ def still_wanted(delivery: Delivery) -> bool:
     if delivery.subject_id is None:
         return False
     visit = Visit.objects.filter(pk=delivery.subject_id).select_related("patient").first()
-    if visit is None or visit.patient.status != "active" or not _wants(delivery, visit):
+    if visit is None or visit.patient.status != "active" or not wants(delivery, visit.patient):
         return False
     if delivery.template == "visit-cancelled":
         return visit.status == VisitStatus.CANCELLED
     return visit.status == VisitStatus.PLANNED and delivery.context.get("at") == visit.starts_at.isoformat()
 
 
-def _wants(delivery: Delivery, visit: Visit) -> bool:
+def wants(delivery: Delivery, patient: Patient) -> bool:
+    """Has the person left reminders on, and this channel?"""
     points = ContactPoint.objects.filter(
-        user_id=visit.patient.user_id, channel=delivery.channel, address=delivery.address, opted_out_at__isnull=True
+        user_id=patient.user_id, channel=delivery.channel, address=delivery.address, opted_out_at__isnull=True
     )
-    return visit.patient.reminders_off_at is None and points.exists()
+    return patient.reminders_off_at is None and points.exists()
 
 
 def _queue(
@@ -62,7 +64,7 @@ def _queue(
 ) -> Delivery | None:
     """with_calendar: where it goes by mail, the calendar's entry goes along."""
     patient = visit.patient
-    point = _point(visit)
+    point = point_of(patient)
     if point is None:
         return None
     words = {
@@ -92,14 +94,19 @@ def _queue(
 
 def when_words(visit: Visit) -> str:
     """Its start in the person's own time and language."""
-    with translation.override(visit.patient.user.language):
-        return date_format(visit.starts_at.astimezone(clock.zone_of(visit.patient.time_zone)), "D j M, H:i")
+    return moment_words(visit.patient, visit.starts_at)
 
 
-def _point(visit: Visit) -> ContactPoint | None:
+def moment_words(patient: Patient, at: datetime) -> str:
+    """A moment in the person's own time and language."""
+    with translation.override(patient.user.language):
+        return date_format(at.astimezone(clock.zone_of(patient.time_zone)), "D j M, H:i")
+
+
+def point_of(patient: Patient) -> ContactPoint | None:
     """The first channel that the person has left on and that is wired here."""
-    if visit.patient.reminders_off_at is not None:
+    if patient.reminders_off_at is not None:
         return None
     wired = [channel for channel in CHANNELS if settings.TRANSPORTS.get(channel) != "none"]
-    points = ContactPoint.objects.filter(clinic_id=visit.clinic_id, user_id=visit.patient.user_id, channel__in=wired)
+    points = ContactPoint.objects.filter(clinic_id=patient.clinic_id, user_id=patient.user_id, channel__in=wired)
     return points.filter(opted_out_at__isnull=True).order_by("rank", "channel").first()

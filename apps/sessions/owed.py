@@ -20,12 +20,14 @@ from apps.sessions.actions.home import tell_missed
 from apps.sessions.actions.integration import ask_after
 from apps.sessions.actions.reports import step_moment
 from apps.sessions.actions.stock import tell_difference
+from apps.sessions.check_reminders import remind_of_check
 from apps.sessions.evidence import local_day
 from apps.sessions.models import (
     DriverLink,
     HomeWatch,
     IntegrationWindow,
     MedicationAdministration,
+    PlannedDose,
     RemsForm,
     SafetyCheck,
     StockDifference,
@@ -171,3 +173,8 @@ def _tell_difference(row: StockDifference, now: datetime) -> None:
 def ask_after_windows(limit: int = 50) -> int:
     """Integration windows that open without a talk booked, or end: measured, and a task for each that failed."""
     return _drain(IntegrationWindow.objects.all(), ask_after, limit)
+
+
+def remind_of_checks(limit: int = 50) -> int:
+    """People who are to answer the check before a planned session; how many planned doses were worked on."""
+    return _drain(PlannedDose.objects.all(), remind_of_check, limit)

@@ -39,6 +39,7 @@ class SignedByTwo(forms.Form):
         required=False,
         widget=forms.PasswordInput({"inputmode": "numeric", "autocomplete": "off", "data-pin": ""}),
     )
+    passkey = forms.CharField(max_length=600, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, clinic: Clinic, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,7 +48,8 @@ class SignedByTwo(forms.Form):
     def signed(self) -> Signed:
         """As the action takes it."""
         second = self.cleaned_data.get("second")
-        return Signed(second.pk if second else None, self.cleaned_data.get("pin", ""))
+        pin = self.cleaned_data.get("passkey") or self.cleaned_data.get("pin", "")
+        return Signed(second.pk if second else None, pin)
 
 
 class LotForm(SignedByTwo):
@@ -60,7 +62,7 @@ class LotForm(SignedByTwo):
     expires_on = forms.DateField(label=_("Expires on"), widget=forms.DateInput(attrs={"type": "date"}))
     unit_mg = forms.DecimalField(label=_("mg in each"), min_value=0, max_digits=8, decimal_places=2)
     units = forms.IntegerField(label=_("How many"), min_value=1, max_value=10_000)
-    field_order = ("product", "description", "lot", "ndc", "expires_on", "unit_mg", "units", "second", "pin")
+    field_order = ("product", "description", "lot", "ndc", "expires_on", "unit_mg", "units", "second", "pin", "passkey")
 
     def new(self) -> NewLot:
         """As the action takes it."""
@@ -74,18 +76,18 @@ class EntryForm(SignedByTwo):
     kind = forms.ChoiceField(label=_("What happened"), choices=BY_HAND)
     amount_mg = forms.DecimalField(label=_("mg"), min_value=0, max_digits=10, decimal_places=2)
     reason = forms.CharField(label=_("Why"), max_length=300, required=False)
-    field_order = ("kind", "amount_mg", "reason", "second", "pin")
+    field_order = ("kind", "amount_mg", "reason", "second", "pin", "passkey")
 
 
 class CountForm(SignedByTwo):
     """What is there."""
 
     counted_mg = forms.DecimalField(label=_("mg counted"), min_value=0, max_digits=10, decimal_places=2)
-    field_order = ("counted_mg", "second", "pin")
+    field_order = ("counted_mg", "second", "pin", "passkey")
 
 
 class CorrectForm(SignedByTwo):
     """Why a line was wrong."""
 
     reason = forms.CharField(label=_("Why it was wrong"), max_length=300)
-    field_order = ("reason", "second", "pin")
+    field_order = ("reason", "second", "pin", "passkey")

@@ -13,7 +13,7 @@ from apps.accounts.models import Clinic, Membership, User
 from apps.core import clock
 from apps.sessions.actions import Asked, Order, Tap, may_confirm
 from apps.sessions.evidence import newest_weight
-from apps.sessions.models import DoseRoute, DosingSession
+from apps.sessions.models import CalmTrack, DoseRoute, DosingSession
 from apps.sessions.protocols import offered
 from apps.sessions.sites import sites_of
 from apps.sessions.treatment.screening import QUESTIONS
@@ -91,6 +91,7 @@ class SignedForm(forms.Form):
         required=False,
         widget=forms.PasswordInput({"inputmode": "numeric", "autocomplete": "off", "data-pin": ""}),
     )
+    passkey = forms.CharField(max_length=600, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, session: DosingSession, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -102,14 +103,17 @@ class SignedForm(forms.Form):
     def signed(self) -> dict[str, Any]:
         """As the actions take it."""
         second = self.cleaned_data["second"]
-        return {"second_id": second.pk if second else None, "pin": self.cleaned_data["pin"]}
+        return {
+            "second_id": second.pk if second else None,
+            "pin": self.cleaned_data["passkey"] or self.cleaned_data["pin"],
+        }
 
 
 class LeaveForm(SignedForm):
     """Why in spite of what is missing."""
 
     reason = forms.CharField(label=_("Why in spite of what is missing"), max_length=300, required=False)
-    field_order = ["reason", "second", "pin"]
+    field_order = ["reason", "second", "pin", "passkey"]
 
 
 class DriverForm(forms.Form):
@@ -166,7 +170,7 @@ class DoseForm(SignedForm):
         label=_("Wasted, mg"), required=False, widget=forms.NumberInput({"step": "any", "min": 0})
     )
     reason = forms.CharField(label=_("Why, if above usual"), max_length=300, required=False)
-    field_order = ["dose_mg", "weight_kg", "duration_minutes", "lot", "wasted_mg", "reason", "second", "pin"]
+    field_order = ["dose_mg", "weight_kg", "duration_minutes", "lot", "wasted_mg", "reason", "second", "pin", "passkey"]
 
     def __init__(self, *args: Any, session: DosingSession, actor: User, **kwargs: Any) -> None:
         weight = newest_weight(session.patient)
@@ -339,11 +343,33 @@ class ScreeningForm(forms.Form):
 class WishesForm(forms.Form):
     """How the person wants to be treated in the chair."""
 
+    intention = forms.CharField(
+        label=_("What do you hope for this time?"),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
+        help_text=_("One sentence is enough. Nothing has to come true."),
+    )
     touch = forms.CharField(label=_("May we touch you, for example hold your hand?"), max_length=120, required=False)
     calm = forms.CharField(label=_("What calms you?"), max_length=200, required=False)
     words_to_avoid = forms.CharField(label=_("Words or topics to avoid"), max_length=200, required=False)
-    surroundings = forms.CharField(label=_("Music, light, blanket"), max_length=200, required=False)
+    music = forms.ChoiceField(label=_("Which music?"), required=False)
+    eye_mask = forms.ChoiceField(
+        label=_("An eye mask?"),
+        required=False,
+        choices=[("", _("no answer")), ("yes", _("Yes")), ("no", _("No")), ("later", _("Ask me then"))],
+    )
+    surroundings = forms.CharField(label=_("Light, blanket, anything else around you"), max_length=200, required=False)
     call = forms.CharField(label=_("Whom should we call?"), max_length=120, required=False)
+
+    def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = CalmTrack.objects.filter(clinic=clinic, kind="music", withdrawn_at__isnull=True)
+        titles = list(rows.values_list("title", flat=True))
+        offered = [(title, title) for title in dict.fromkeys([self.initial.get("music") or "", *titles]) if title]
+        own = [(str(words), words) for words in (_("My own music"), _("No music"))]
+        choices = dict([("", _("no answer")), *offered, *own])
+        self.fields["music"].choices = list(choices.items())  # type: ignore[attr-defined]
 
 
 class ConsentForm(forms.Form):

@@ -19,6 +19,7 @@ from apps.monitoring import curves
 from apps.monitoring.views.portal import due_forms, own_record, scores_hidden
 from apps.patients.models import Patient, SafetyPlan
 from apps.sessions.after_dose import window_of
+from apps.sessions.check_reminders import due_check
 from apps.sessions.driver_links import driving_of
 from apps.sessions.models import DosingSession, Visit, VisitStatus
 from apps.sessions.open_times import booking_rules
@@ -52,6 +53,7 @@ def _patient_home(request: ClinicRequest) -> HttpResponse:
         "visit": visit,
         "after_dose": window_of(patient) if booking_rules(patient).allowed else None,
         "driving": driving_of(_last_session(patient), clock.now()),
+        "check_before": due_check(patient.pk, clock.now()),
         "message": message,
         "unread_messages": unread,
         "has_plan": SafetyPlan.objects.filter(patient=patient).exists(),

@@ -31,7 +31,7 @@ from apps.messaging.files import read_file
 from apps.messaging.models import Attachment
 from apps.messaging.ready_answers import write_answer
 from apps.monitoring.actions import stage_pack
-from apps.monitoring.actions.problems import report_problem
+from apps.monitoring.actions.problems import Photo, report_problem
 from apps.monitoring.instruments.pack import read_pack
 from apps.monitoring.links import issue
 from apps.monitoring.models import Observation, Slot, SlotState, TreatmentPhase
@@ -210,9 +210,17 @@ def _fill_survey(world: World, relation: str, patient: Patient, clinician: User)
     )
     world.note("device", relation, device.pk)
     problem = report_problem(
-        patient=patient, kind=1, severity=1, since=None, text=CLINICAL[relation], source="patient", actor=None
+        patient=patient,
+        kind=1,
+        severity=1,
+        since=None,
+        text=CLINICAL[relation],
+        source="patient",
+        actor=None,
+        photo=Photo(CLINICAL[relation].encode(), 1, 1, "0" * 64, scanned=False),
     )
     world.note("problem", relation, problem.pk)
+    world.note("problem-photo", relation, problem.photos.get().pk)
     wanted = {"instrument": "phq-9", "at_least": 20}
     words = {"name": f"Rule {NAME[relation]}", "why": "w", "source": "s", "level": "P3"}
     rule = draft_rule(clinic=patient.clinic, actor=clinician, kind="score", parameters=wanted, **words)

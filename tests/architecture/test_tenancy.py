@@ -70,6 +70,8 @@ PUMP = {
     "care_sessions_remsform": "select, update",
     "care_sessions_homewatch": "select, update",
     "care_sessions_integrationwindow": "select, update",
+    "care_sessions_planneddose": "select, update",
+    "care_sessions_previsitcheck": "select",
     "care_sessions_safetycheck": "select, update",
     "care_sessions_stockdifference": "select, update",
     "care_sessions_visit": "select, update",

@@ -1,9 +1,12 @@
 """Problems: reported, coded, followed up, closed; what nobody looks at becomes a task."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
-from django.db import connection, transaction
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, connection, transaction
+from PIL import Image
 
 from apps.alerts.actions import rules
 from apps.alerts.models import Alert
@@ -12,7 +15,7 @@ from apps.core.db.roles import as_role
 from apps.monitoring.actions.anchors import record_anchor
 from apps.monitoring.actions.problems import close_problem, note_problem, report_problem, tell_unlooked
 from apps.monitoring.actions.responses import submit_response
-from apps.monitoring.models import Observation, Problem
+from apps.monitoring.models import Observation, Problem, ProblemPhoto
 from apps.monitoring.refusals import SurveyRefused
 from apps.monitoring.rules.live import run_due_rules
 from apps.monitoring.rules.trial import try_rule
@@ -106,3 +109,34 @@ def test_the_person_sees_where_it_stands_and_the_desk_closes_it(cast: Cast) -> N
         assert Problem.objects.get().closed_at is None
     desk.post(url, {"do": "close", "outcome": "treated", "text": "Paracetamol, better"})
     assert "treated" in mine.get("/problems/").content.decode()
+
+
+def test_a_photo_comes_with_a_report_sealed_and_without_its_place_and_the_same_once(cast: Cast) -> None:
+    out, place = BytesIO(), Image.Exif()
+    place[0x010E] = "taken at home"
+    Image.new("RGB", (60, 40), "teal").save(out, "JPEG", exif=place)
+    maria, form = cast.client(cast.patient_user), {"kind": 1, "severity": 2, "text": "a rash"}
+
+    def send(name: str, data: bytes) -> int:
+        return maria.post("/problems/", form | {"photo": SimpleUploadedFile(name, data)}).status_code
+
+    assert (send("a.jpg", b"no photo"), send("a.pdf", b"%PDF-1.4 %%EOF")) == (422, 422)
+    with cast.acting(cast.nurse):
+        assert not Problem.objects.exists()  # nothing was half reported
+    assert (send("a.jpg", out.getvalue()), send("again.jpg", out.getvalue())) == (302, 302)
+    with cast.acting(cast.nurse):
+        photo = ProblemPhoto.objects.get()
+        with connection.cursor() as cursor:
+            cursor.execute("select content from monitoring_problemphoto")
+            assert bytes(cursor.fetchone()[0])[:2] != b"\xff\xd8"
+        with pytest.raises(DatabaseError), transaction.atomic():
+            ProblemPhoto.objects.update(size=1)
+    page = f"/problems/photos/{photo.pk}/"
+    assert page in maria.get("/problems/").content.decode()
+    desk = cast.client(cast.nurse)
+    assert page in desk.get("/desk/problems/").content.decode()
+    shown = desk.get(page)
+    assert shown["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert shown.content[:2] == b"\xff\xd8"
+    assert b"taken at home" not in shown.content
+    assert cast.client(cast.patient_2_user).get(page).status_code == 404

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -13,15 +14,20 @@ from hypothesis import strategies as st
 
 from apps.alerts.models import Alert
 from apps.core import clock
+from apps.monitoring import actions as monitoring
+from apps.monitoring.actions.ratings import record_rating
+from apps.monitoring.instruments.pack import read_pack
 from apps.sessions import actions
 from apps.sessions.actions import Lab, TreatmentRefused
 from apps.sessions.dose_limits import Route
 from apps.sessions.evidence import gate_of
-from apps.sessions.exposure import day_of
+from apps.sessions.exposure import day_of, standing_of
 from apps.sessions.models import LabResult, SafetyCheck
 from apps.sessions.owed import tell_checks_overdue
 from apps.sessions.treatment.exposure import KINDS, Person, Taken, due_checks, enzymes_over, exposure
 from tests.cast import Cast
+from tests.clinical.packs import pack_for
+from tests.monitoring.stage import questionnaire
 from tests.treatment.scene import dosed, fresh, later, ready, worked
 
 TODAY = date(2026, 11, 25)
@@ -125,6 +131,39 @@ def test_an_overdue_check_holds_the_dose_until_it_is_done_or_a_prescriber_decide
     result(cast, "ast", value=Decimal(28), upper_limit=Decimal(40))
     with cast.acting(cast.nurse):
         assert "liver_check_overdue" not in {item.code for item in gate_of(session, clock.now()).items}
+
+
+@pytest.mark.django_db
+def test_where_the_urinary_questions_are_installed_the_bladder_check_needs_them_beside_urinalysis(cast: Cast) -> None:
+    questionnaire()
+    dosed(cast)
+    later(60 * 24)
+    result(cast, "urinalysis", finding="normal")
+
+    def done() -> bool:
+        with cast.acting(cast.nurse), transaction.atomic():
+            lines = {one.kind: one for one in standing_of(cast.patient, clock.now()).due}
+            return lines["bladder"].last_on is not None
+
+    desk, page = cast.client(cast.nurse), f"/desk/patients/{cast.patient.pk}/exposure/"
+    assert done()  # nobody can be asked: urinalysis alone is the check
+    assert b"wording is not installed" in desk.get(page).content
+    with cast.acting(cast.clinic_admin) as admin, transaction.atomic():
+        row = monitoring.stage_pack(clinic=cast.clinic, pack=read_pack(pack_for("icsi-icpi")), actor=admin)
+        monitoring.publish_pack(pack=row, actor=admin)
+    assert not done()
+    answers = {f"{name}{number}": 1 for name in ("icsi", "icpi") for number in range(1, 5)}
+    with cast.acting(cast.nurse) as nurse, transaction.atomic():
+        record_rating(
+            patient=cast.patient,
+            questionnaire=monitoring.newest("icsi-icpi", cast.clinic),
+            answers=answers,
+            client_id=uuid4(),
+            rated_at=clock.now(),
+            actor=nurse,
+        )
+    assert done()
+    assert b"ICSI 4" in desk.get(page).content
 
 
 def dosed_already(cast: Cast, session: Any) -> Any:

@@ -1,6 +1,7 @@
 """A session at home: who may begin it, the look-ins of whoever is there, and what happens when nobody answers."""
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -15,16 +16,19 @@ from apps.alerts.models import Alert
 from apps.core import clock
 from apps.core.db.roles import as_role
 from apps.core.db.scope import use_clinic
+from apps.monitoring.actions import add_device
+from apps.monitoring.models import Observation
 from apps.patients.guest_links import answer_link, give_link, revoke_link
 from apps.patients.models import GuestLink
 from apps.sessions import actions
 from apps.sessions.actions import Order, TreatmentRefused
 from apps.sessions.actions.stock import note_difference
 from apps.sessions.evidence import gate_of
-from apps.sessions.models import DosingSession, HomeWatch, LookIn, SessionEvent, StockLot
+from apps.sessions.models import DosingSession, HomeWatch, LookIn, SessionEvent, StockLot, Visit
 from apps.sessions.owed import ask_after_windows, tell_checks_overdue, tell_differences, tell_missed_look_ins
 from tests.cast import Cast
 from tests.treatment.scene import FINE, NO, PIN, consent, fresh, given, later, tap, worked
+from tests.visits.scene import PLACE
 
 pytestmark = pytest.mark.django_db
 ORAL = Order(dose_mg=150, weight_kg=80, lot="OR-1")
@@ -121,6 +125,72 @@ def test_the_gate_wants_pressure_oxygen_video_and_somebody_there(cast: Cast) -> 
         revoke_link(link=HomeWatch.objects.get().link, actor=None)
     assert missing() == {"home_nobody_there"}
     assert guest.get(path).status_code == 404
+
+
+def test_a_reading_of_their_own_device_opens_the_gate_and_a_replayed_batch_is_one_event(cast: Cast) -> None:
+    session, _path = at_home(cast)
+    with cast.acting(cast.nurse) as nurse, transaction.atomic():
+        _device, token = add_device(identifier="cuff-7", label="Cuff", patient=cast.patient, actor=nurse)
+
+    def sent(at: datetime, *values: tuple[str, float, str]) -> None:
+        readings = [{"code": c, "value": v, "unit": u, "effective_at": at.isoformat()} for c, v, u in values]
+        answer = Client().post(
+            "/api/v1/device-readings/",
+            json.dumps({"readings": readings}),
+            content_type="application/json",
+            headers={"Authorization": f"Device {token}"},
+        )
+        assert answer.status_code == 200, answer.content
+
+    def events() -> list[tuple[Any, ...]]:
+        with use_clinic(cast.clinic.pk):
+            rows = SessionEvent.objects.filter(session=session, kind="vitals").order_by("occurred_at")
+            return list(rows.values_list("sbp", "dbp", "spo2", "text"))
+
+    now = clock.now()
+    pressure = (("8480-6", 124, "mm[Hg]"), ("8462-4", 78, "mm[Hg]"))
+    sent(now - timedelta(hours=3), *pressure)  # of this morning: the chart's alone
+    assert events() == []
+    for _again in range(2):
+        sent(now, *pressure, ("59408-5", 98, "%"))
+    assert events() == [(124, 78, 98, "Cuff")]
+    with cast.acting(cast.nurse):
+        assert not {"bp_not_recorded", "spo2_not_recorded"} & {item.code for item in gate_of(session, now).blocking}
+        assert Observation.objects.filter(effective_at=now).count() == 3  # measured once, not once more as an event
+    later(1)
+    sent(clock.now(), ("8480-6", 188, "mm[Hg]"), ("8462-4", 112, "mm[Hg]"))
+    with use_clinic(cast.clinic.pk):
+        assert Alert.objects.get(cause__startswith="vital").level == "P1"
+        assert DosingSession.objects.get().level == "P1"
+
+
+def test_the_sessions_own_video_visit_is_the_proof_while_both_are_in_it(cast: Cast) -> None:
+    session, _path = at_home(cast)
+    desk = cast.client(cast.nurse)
+
+    def lacks_video() -> bool:
+        with cast.acting(cast.nurse):
+            return "home_no_video" in {item.code for item in gate_of(session, clock.now()).items}
+
+    for _again in range(2):
+        started = desk.post(f"{session.path}video/", {"do": "visit"})
+    with use_clinic(cast.clinic.pk):
+        visit = Visit.objects.get()
+        assert HomeWatch.objects.get().visit_id == visit.pk
+    assert started.url == f"/desk/visits/{visit.pk}/"
+    assert lacks_video()  # booked is not seen
+    with cast.acting(cast.patient_user) as maria, transaction.atomic():
+        actions.arrive(visit=visit, **PLACE, actor=maria)
+    with cast.acting(cast.nurse) as nurse, transaction.atomic():
+        actions.admit(visit=visit, actor=nurse)
+        actions.join(visit=visit, token=uuid4(), actor=nurse)
+    assert lacks_video()
+    with cast.acting(cast.patient_user) as maria, transaction.atomic():
+        actions.join(visit=visit, token=uuid4(), actor=maria)
+    assert not lacks_video()
+    assert b"Live video: both are in" in desk.get(session.path).content
+    later(1)  # both pages are silent
+    assert lacks_video()
 
 
 def test_the_home_limit_of_the_dose_holds(cast: Cast) -> None:

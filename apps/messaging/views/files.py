@@ -10,6 +10,7 @@ from apps.accounts.doors import door
 from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
 from apps.audit import actions as audit
+from apps.core.handing_out import handed_out
 from apps.messaging.files.reading import PHOTO
 from apps.messaging.models import Attachment
 
@@ -20,11 +21,4 @@ def file(request: ClinicRequest, pk: UUID) -> HttpResponse:
     """A photo to look at, a document to save; under a name that says nothing."""
     found = get_object_or_404(Attachment.objects.visible_to(request.user), pk=pk)
     audit.record_seen([found], actor_id=request.user.pk, detail="file")
-    is_photo = found.kind == PHOTO
-    name = f"telek-{found.pk.hex[-8:]}.{'jpg' if is_photo else 'pdf'}"
-    answer = HttpResponse(bytes(found.content), content_type="image/jpeg" if is_photo else "application/pdf")
-    answer["Content-Disposition"] = f'{"inline" if is_photo else "attachment"}; filename="{name}"'
-    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cross-Origin-Resource-Policy"] = "same-origin"
-    return answer
+    return handed_out(bytes(found.content), found.pk, photo=found.kind == PHOTO)

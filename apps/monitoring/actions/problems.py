@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -14,10 +15,11 @@ from apps.audit.models import Action
 from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.core.desk_words import for_the_desk
+from apps.core.encryption import Clear
 from apps.monitoring.actions.observations import record_observations
 from apps.monitoring.findings import cause_of
 from apps.monitoring.instruments import LIBRARY, answer_findings
-from apps.monitoring.models import Problem, ProblemNote
+from apps.monitoring.models import Problem, ProblemNote, ProblemPhoto
 from apps.monitoring.observations.reading import Reading
 from apps.monitoring.plausibility import MEASURABLE, PROBLEM_CODE
 from apps.monitoring.refusals import SurveyRefused
@@ -27,6 +29,18 @@ from apps.patients.models import Patient
 LOOK_WITHIN = {1: timedelta(days=7), 2: timedelta(days=3), 3: timedelta(days=1)}
 AGAIN = timedelta(days=3)
 TASK_FROM = 2  # severity
+PHOTOS = 6  # of one problem, while it is open
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A JPEG that was decoded and written anew. given: SHA-256 of what was sent; scanned: nothing was found in it."""
+
+    content: bytes
+    width: int
+    height: int
+    given: str
+    scanned: bool
 
 
 @transaction.atomic
@@ -40,11 +54,12 @@ def report_problem(
     source: str,
     actor: User | None,
     judged: bool = False,
+    photo: Photo | None = None,
 ) -> Problem:
     """Store it as a coded observation and open it, or count it onto the open one of its kind.
 
     kind, severity: of the check-in's lists. since: None for today. judged: its answers have raised their alerts
-    already (check-in). Raises SurveyRefused (bad-problem, bad-date).
+    already (check-in). Raises SurveyRefused (bad-problem, bad-date, photos).
     """
     _check(patient, kind, severity, since)
     now = clock.now()
@@ -56,6 +71,8 @@ def report_problem(
         problem = _open(patient, kind, severity, since or local_day(patient), text, source, now)
     else:
         _count(problem, severity, text, now)
+    if photo is not None:
+        _keep_photo(problem, photo, actor)
     if not judged:
         _raise(problem)
     audit.record(action=Action.CREATE, actor_id=actor.pk if actor else None, obj=problem)
@@ -88,6 +105,28 @@ def _open(patient: Patient, kind: int, severity: int, since: date, text: str, so
         next_look_at=now + clock.scaled(LOOK_WITHIN[severity]),
         synthetic=patient.synthetic,
     )
+
+
+def _keep_photo(problem: Problem, photo: Photo, actor: User | None) -> None:
+    """The same picture again is the same row."""
+    if problem.photos.filter(given=photo.given).exists():
+        return
+    if problem.photos.count() >= PHOTOS:
+        raise SurveyRefused(
+            "photos", _("There are %(n)s photos of this already. Send others as a message.") % {"n": PHOTOS}
+        )
+    row = ProblemPhoto.objects.create(
+        clinic_id=problem.clinic_id,
+        problem=problem,
+        patient_id=problem.patient_id,
+        content=Clear(photo.content),
+        size=len(photo.content),
+        width=photo.width,
+        height=photo.height,
+        given=photo.given,
+        scanned=photo.scanned,
+    )
+    audit.record(action=Action.CREATE, actor_id=actor.pk if actor else None, obj=row, patient_id=problem.patient_id)
 
 
 def _count(problem: Problem, severity: int, text: str, now: datetime) -> None:

@@ -22,8 +22,12 @@ from apps.monitoring.models import Assignment, AuthLevel, Questionnaire, Questio
 from apps.monitoring.refusals import SurveyRefused
 from apps.patients.models import Patient
 
-#: What staff may fill in: the scales that clinicians rate, and the screener that they ask.
-RATED = tuple(key for key, one in LIBRARY.items() if one.respondent is Respondent.CLINICIAN or key in SCREENERS)
+#: People answer these themselves where the wording is installed; else staff enter them by item codes, from their own sheet.
+BY_CODES = frozenset({"icsi-icpi"})
+#: What staff may fill in: the scales that clinicians rate, the screener that they ask, and those.
+RATED = tuple(
+    key for key, one in LIBRARY.items() if one.respondent is Respondent.CLINICIAN or key in SCREENERS or key in BY_CODES
+)
 #: A rating may be written up so long after it was made.
 LATEST = timedelta(days=7)
 

@@ -5,23 +5,35 @@ Plain Django instead of the API's classes, since devices send in bulk: body, che
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.db import transaction
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from apps.accounts.doors import public
 from apps.core.db.scope import use_clinic
 from apps.monitoring import actions
+from apps.monitoring.actions.observations import Recorded
 from apps.monitoring.observations import body
 from apps.monitoring.observations.reading import BodyRefused
 from apps.monitoring.refusals import SurveyRefused
 
 
-@csrf_exempt
-@require_POST
-@public("a device, by its own token: it writes its readings and sees nothing")
-def device_readings(request: HttpRequest) -> JsonResponse:
+def way_in(then: Callable[[Recorded], object]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """The view; `then` is called with what was stored, in the same transaction."""
+
+    @csrf_exempt
+    @require_POST
+    @public("a device, by its own token: it writes its readings and sees nothing")
+    def device_readings(request: HttpRequest) -> JsonResponse:
+        return _take(request, then)
+
+    return device_readings
+
+
+def _take(request: HttpRequest, then: Callable[[Recorded], object]) -> JsonResponse:
     """200 {"created", "repeated", "refused": [{"index", "code"}]}; a refused reading stops no other one.
 
     401: no living token. 400, 413, 422: the body as a whole cannot be read, and nothing of it is stored.
@@ -33,6 +45,8 @@ def device_readings(request: HttpRequest) -> JsonResponse:
         readings = body.readings_of(request.body)
         with use_clinic(found.clinic_id), transaction.atomic():
             done = actions.record_from_device(found=found, readings=readings)
+            if done.created:
+                then(done)
     except BodyRefused as refusal:
         return _problem(refusal.code, refusal.message, refusal.status)
     except SurveyRefused as refusal:

@@ -17,6 +17,8 @@ from apps.sessions.actions.booking import (
     take_over,
 )
 from apps.sessions.actions.call import admit, finish, here, hold_by_phone, join, leave, report
+from apps.sessions.actions.calm import add_exercise, add_track, note_heard, withdraw_calm
+from apps.sessions.actions.cognition import keep_cognition
 from apps.sessions.actions.countersign import may_confirm, set_pin
 from apps.sessions.actions.courses import (
     Asked,
@@ -46,7 +48,8 @@ from apps.sessions.actions.guests import (
     leave_as_guest,
     remove_guest,
 )
-from apps.sessions.actions.home import answer_look_in, confirm_video, open_home_session, read_at_home
+from apps.sessions.actions.home import answer_look_in, confirm_video, open_home_session, read_at_home, start_home_video
+from apps.sessions.actions.home_readings import take_home_readings
 from apps.sessions.actions.hours import add_different_time, add_hours, end_hours, withdraw_different_time
 from apps.sessions.actions.labs import Lab, plan_checks, record_lab, void_lab
 from apps.sessions.actions.leaving import discharge, end_without_dose, leave_against_advice, leaving
@@ -70,6 +73,7 @@ from apps.sessions.actions.stock import (
 )
 from apps.sessions.actions.waiting import CHECKS, arrive, ask_for_phone, note_device_check, say_delay, wait
 from apps.sessions.refusal import TreatmentRefused, VisitRefused
+from apps.sessions.treatment.calm import Pace
 
 __all__ = [
     "CHECKS",
@@ -80,13 +84,16 @@ __all__ = [
     "NewLot",
     "Noted",
     "Order",
+    "Pace",
     "Signed",
     "Tap",
     "TreatmentRefused",
     "VisitRefused",
     "add_different_time",
+    "add_exercise",
     "add_hours",
     "add_lot",
+    "add_track",
     "admit",
     "admit_guest",
     "agree_to_guest",
@@ -128,6 +135,7 @@ __all__ = [
     "invite_guest",
     "join",
     "join_as_guest",
+    "keep_cognition",
     "leave",
     "leave_against_advice",
     "leave_as_guest",
@@ -140,6 +148,7 @@ __all__ = [
     "move_planned",
     "note_device_check",
     "note_events",
+    "note_heard",
     "note_submission",
     "open_home_session",
     "open_session",
@@ -168,12 +177,15 @@ __all__ = [
     "sign_consent",
     "sign_note",
     "start_course",
+    "start_home_video",
+    "take_home_readings",
     "take_over",
     "tell_wishes",
     "use_driver_link",
     "void_dose",
     "void_lab",
     "wait",
+    "withdraw_calm",
     "withdraw_consent",
     "withdraw_different_time",
 ]

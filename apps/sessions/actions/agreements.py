@@ -22,7 +22,16 @@ from apps.sessions.refusal import TreatmentRefused
 from apps.sessions.treatment import screening as questions
 
 #: What is asked, and how long an answer may be.
-WISHES = {"touch": 120, "calm": 200, "words_to_avoid": 200, "surroundings": 200, "call": 120}
+WISHES = {
+    "touch": 120,
+    "calm": 200,
+    "words_to_avoid": 200,
+    "surroundings": 200,
+    "call": 120,
+    "intention": 300,
+    "music": 120,
+}
+EYE_MASK = frozenset({"", "yes", "no", "later"})
 
 
 @refusals_audited
@@ -180,6 +189,8 @@ def tell_wishes(*, patient: Patient, wishes: Mapping[str, str], actor: User) -> 
     if patient.user_id != actor.pk:
         member_of(actor, Permission.WRITE_OBSERVATIONS)
     fields = {name: clean(wishes.get(name, ""), limit) for name, limit in WISHES.items()}
+    mask = wishes.get("eye_mask", "")
+    fields["eye_mask"] = mask if mask in EYE_MASK else ""
     row = SessionWishes.objects.create(clinic_id=patient.clinic_id, patient=patient, **fields)
     audit.record(action=Action.CREATE, actor_id=actor.pk, obj=row)
     _tell_board(patient)

@@ -1,4 +1,4 @@
-"""A second person confirms on the same screen, with a PIN of their own. Never the one who does it.
+"""A second person confirms on the same screen, with a PIN or a passkey of their own. Never the one who does it.
 
 The PIN is checked before anything is written, and a wrong one is counted: five tries in ten minutes.
 """
@@ -6,9 +6,10 @@ The PIN is checked before anything is written, and a wrong one is counted: five 
 from datetime import timedelta
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Clinic, Membership, User
@@ -18,6 +19,7 @@ from apps.audit.models import Action
 from apps.core import clock
 from apps.core.models import RateCount
 from apps.core.throttle import allow
+from apps.sessions import passkeys
 from apps.sessions.models import CountersignPin
 from apps.sessions.record import clean
 from apps.sessions.refusal import TreatmentRefused
@@ -46,29 +48,47 @@ def set_pin(*, pin: str, actor: User) -> CountersignPin:
 
 
 def may_confirm(clinic: Clinic, actor: User) -> QuerySet[Membership]:
-    """Clinicians of the clinic other than this one, who have a PIN."""
+    """Clinicians of the clinic other than this one, who have a PIN or a passkey."""
     rows = Membership.objects.filter(clinic=clinic, role__in=CLINICIANS, ended_at__isnull=True, user__is_active=True)
     pins = CountersignPin.objects.filter(clinic=clinic).values("membership_id")
-    return rows.filter(pk__in=pins).exclude(user_id=actor.pk).select_related("user").order_by("user__name")
+    keys = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN).values("user_id")
+    return (
+        rows.filter(Q(pk__in=pins) | Q(user_id__in=keys))
+        .exclude(user_id=actor.pk)
+        .select_related("user")
+        .order_by("user__name")
+    )
+
+
+def colleague(member_id: UUID | None, *, actor: User) -> Membership:
+    """Who is to confirm for this person. Raises TreatmentRefused second-person."""
+    clinic = actor.membership.clinic if actor.membership else None
+    member = may_confirm(clinic, actor).filter(pk=member_id).first() if clinic and member_id else None
+    if member is None:
+        raise TreatmentRefused("second-person", _("This person cannot confirm here."))
+    return member
 
 
 def confirmed_by(*, member_id: UUID | None, pin: str, clinic: Clinic, actor: User) -> Membership:
-    """The second person, if the PIN is theirs. Call it outside the transaction of what is confirmed.
+    """The second person, if the PIN, or the proof of a passkey, is theirs. Call it outside the transaction of what is confirmed.
 
-    Raises TreatmentRefused: second-person, same-person, throttled, wrong-pin.
+    Raises TreatmentRefused: second-person, same-person, throttled, wrong-pin, wrong-passkey.
     """
     if member_id is None or not pin:
-        raise TreatmentRefused("second-person", _("A second person must confirm with their PIN."))
+        raise TreatmentRefused("second-person", _("A second person must confirm with their PIN or passkey."))
     if actor.membership is not None and member_id == actor.membership.pk:
         raise TreatmentRefused("same-person", _("The second person must be somebody else."))
     member = may_confirm(clinic, actor).filter(pk=member_id).first()
     if member is None:
         raise TreatmentRefused("second-person", _("This person cannot confirm here."))
+    if passkeys.is_proof(pin):
+        passkeys.check_proof(pin, member.pk, actor)
+        return member
     key = f"countersign:{member.pk}"
     if RateCount.objects.filter(key=key, window_ends_at__gt=clock.now(), count__gte=TRIES).exists():
         raise TreatmentRefused("throttled", _("Too many wrong PINs. Wait ten minutes."))
-    stored = CountersignPin.objects.get(membership=member).pin_hash
-    if not check_password(clean(pin, PIN_MAX + 1), stored):
+    stored = CountersignPin.objects.filter(membership=member).values_list("pin_hash", flat=True).first()
+    if stored is None or not check_password(clean(pin, PIN_MAX + 1), stored):
         allow(key, limit=TRIES, within=WITHIN)
         raise TreatmentRefused("wrong-pin", _("The PIN is not that of %(name)s.") % {"name": member.user.name})
     return member

@@ -5,6 +5,7 @@ Each event is taken or refused by itself, so that a queue of ten minutes offline
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -100,8 +101,38 @@ def note_from_home(*, session: DosingSession, tap: Tap, actor: User) -> SessionE
     actor: the person in care, in whose name it is audited. The session is locked by the caller.
     """
     known = session.events.filter(client_id=tap.client_id).first()
-    if known is not None:
-        return known
+    return known or _noted(session, tap, actor)
+
+
+@transaction.atomic
+def note_own(*, session: DosingSession, tap: Tap, actor: User) -> SessionEvent:
+    """What the person themselves does, such as the music that they play; the same client id again is the same event.
+
+    The session is locked by the caller.
+    """
+    known = session.events.filter(client_id=tap.client_id).first()
+    return known or _noted(session, tap, actor)
+
+
+def note_measured(*, session: DosingSession, taps: Sequence[Tap], actor: User) -> list[SessionEvent]:
+    """Readings that a device sent: observations they are already, and have alarmed as such. What cannot be one is left out.
+
+    The session is locked by the caller; the same client id again is the same event.
+    """
+    known = set(
+        session.events.filter(client_id__in=[tap.client_id for tap in taps]).values_list("client_id", flat=True)
+    )
+    made: list[SessionEvent] = []
+    for tap in sorted(taps, key=lambda one: one.occurred_at):
+        if tap.client_id not in known:
+            with contextlib.suppress(TreatmentRefused):
+                made.append(_store(session, tap, None))
+    if made:
+        _settle(session, made, actor, measured=True)
+    return made
+
+
+def _noted(session: DosingSession, tap: Tap, actor: User) -> SessionEvent:
     event = _store(session, tap, None)
     _settle(session, [event], actor)
     return event
@@ -131,7 +162,7 @@ def _check_kind(tap: Tap) -> None:
         raise TreatmentRefused("kind", _("This cannot be noted here."))
     if tap.kind in ("effect", "effect-gone") and not clean(tap.term, 60):
         raise TreatmentRefused("term", _("Say which side effect."))
-    if tap.kind in ("escort", "note") and not clean(tap.text):
+    if tap.kind in ("escort", "note", "music", "eye-mask") and not clean(tap.text):
         raise TreatmentRefused("text", _("Write a name or a note."))
     if tap.kind == "void" and tap.corrects is None:
         raise TreatmentRefused("corrects", _("Say which event is taken back."))
@@ -198,12 +229,12 @@ def _corrected(session: DosingSession, tap: Tap) -> SessionEvent | None:
     return event
 
 
-def _settle(session: DosingSession, made: Sequence[SessionEvent], actor: User) -> None:
-    """Alarms, observations, the board's row; once for the batch."""
+def _settle(session: DosingSession, made: Sequence[SessionEvent], actor: User, *, measured: bool = False) -> None:
+    """Alarms, observations, the board's row; once for the batch. measured: they are observations already."""
     base = _base(session)
     corrected = any(event.corrects_id for event in made)
     for event in made:
-        level = _alarm(session, event, base)
+        level = _level_of(event, session, base) if measured else _alarm(session, event, base)
         if not corrected:
             take(session, fact_of(event), level)
         elif event.kind == "vitals":
@@ -253,6 +284,12 @@ def _vitals(session: DosingSession, event: SessionEvent, base: tuple[int, int] |
         actor=None,
         synthetic=session.synthetic,
     )
+    return _level_of(event, session, base)
+
+
+def _level_of(event: SessionEvent, session: DosingSession, base: tuple[int, int] | None) -> str:
+    """P1, P2 or "" by the limits that hold in a session, the rise over before among them."""
+    read = {name: getattr(event, name) for name in CODES if getattr(event, name) is not None}
     after = base is not None and session.dose_started_at is not None and event.occurred_at > session.dose_started_at
     bases = {"base_sbp": base[0], "base_dbp": base[1]} if after and base else {}
     own = PatientLimits.objects.filter(patient=session.patient, phase="session").order_by("-created_at", "-id").first()

@@ -17,16 +17,18 @@ from apps.audit.models import Action
 from apps.core import clock, live
 from apps.core.ids import new_id
 from apps.patients.models import GuestLink, LinkPurpose
+from apps.sessions.actions.booking import book_visit
 from apps.sessions.actions.courses import open_session
 from apps.sessions.actions.events import Tap, note_from_home
 from apps.sessions.actions.sitting import announce, keep, locked, member_of, note, refusals_audited
 from apps.sessions.board import set_next_check
 from apps.sessions.home_watch import AT_HOME, HOME_ROUTES, watch_of
-from apps.sessions.models import Course, DosingSession, HomeWatch, LookIn, LookInKind, SessionEventKind
-from apps.sessions.refusal import TreatmentRefused
+from apps.sessions.models import LIVE, Course, DosingSession, HomeWatch, LookIn, LookInKind, SessionEventKind, Visit
+from apps.sessions.refusal import TreatmentRefused, VisitRefused
 
 #: What each answer means to the desk, and in which words.
 LEVELS = {LookInKind.WORRIED: "P2", LookInKind.HARD_TO_WAKE: "P1", LookInKind.HELP: "P1"}
+VIDEO_MINUTES = 60  # of the calendar; the call itself goes on as long as it must
 SIGNS = ("sbp", "dbp", "hr", "spo2")
 AFTERWARDS = timedelta(hours=24)  # product default: help is called for on the same page so long after the end
 SAME_TAP = timedelta(minutes=2)
@@ -65,8 +67,38 @@ def _hold_open(link: GuestLink, actor: User) -> None:
 
 @refusals_audited
 @transaction.atomic
+def start_home_video(*, session: DosingSession, actor: User) -> Visit:
+    """The video visit of this session, booked for now with whoever starts it; a running one is found again.
+
+    While both sides are in it, the dose asks for no other proof of live video. Raises TreatmentRefused: not-home, video.
+    """
+    member = member_of(actor, Permission.GIVE_DOSES)
+    session = locked(session, actor)
+    watch = _watch(session)
+    if watch.visit is not None and watch.visit.status in LIVE:
+        return watch.visit
+    try:
+        visit = book_visit(
+            patient=session.patient,
+            clinician=member,
+            starts_at=clock.now() + timedelta(minutes=1),
+            minutes=VIDEO_MINUTES,
+            reason=_("Session at home"),
+            actor=actor,
+            synthetic=session.synthetic,
+        )
+    except VisitRefused as refusal:
+        raise TreatmentRefused("video", refusal.message) from refusal
+    watch.visit = visit
+    watch.save(update_fields=["visit"])
+    keep(session, actor, "home video visit")
+    return visit
+
+
+@refusals_audited
+@transaction.atomic
 def confirm_video(*, session: DosingSession, actor: User) -> HomeWatch:
-    """Staff see and hear the person by video now. Raises TreatmentRefused: not-home."""
+    """Staff see and hear the person by other video than Telek's now. Raises TreatmentRefused: not-home."""
     member = member_of(actor, Permission.GIVE_DOSES)
     session = locked(session, actor)
     watch = _watch(session)

@@ -13,8 +13,9 @@ from apps.accounts.models import Membership, User
 from apps.accounts.permissions import Permission
 from apps.audit import actions as audit
 from apps.audit.models import Action
-from apps.core import clock
+from apps.core import clock, live
 from apps.sessions.actions.sitting import member_of, refusals_audited
+from apps.sessions.check_reminders import set_reminder
 from apps.sessions.course_record import busy_of, given_days, house_of, seen_of, today_of, wanted_of
 from apps.sessions.models import Course, CourseChange, CourseChangeKind, CourseStatus, PlannedDose
 from apps.sessions.protocols import plan_of
@@ -74,9 +75,12 @@ def plan_course(*, course: Course, days: Days, actor: User, reason: str = "") ->
         PlannedDose(clinic_id=course.clinic_id, course=course, number=number, starts_at=start, ends_at=end)
         for number, (start, end) in sorted(days.items())
     ]
+    for row in rows:
+        set_reminder(row, course.patient.time_zone)
     PlannedDose.objects.bulk_create(rows)
     record_change(course, CourseChangeKind.PLANNED, member, reason=reason)
     audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=course, detail="planned")
+    live.wake_pump()
     return rows
 
 
@@ -99,10 +103,11 @@ def move_planned(*, course: Course, planned_id: UUID, starts_at: datetime, actor
     for row in rows:
         if row.number == moved.number or (row.number > moved.number and shift > timedelta(0)):
             row.starts_at, row.ends_at = row.starts_at + shift, row.ends_at + shift
+            set_reminder(row, course.patient.time_zone)
     days = {row.number: (row.starts_at, row.ends_at) for row in rows}
     stands = conflicts_of(course, days)
     _refuse_conflicts({number: codes for number, codes in stands.items() if number == moved.number}, reason)
-    PlannedDose.objects.bulk_update(rows, ["starts_at", "ends_at"])
+    PlannedDose.objects.bulk_update(rows, ["starts_at", "ends_at", "next_step_at"])
     record_change(course, CourseChangeKind.MOVED, member, reason=reason)
     audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=course, detail=f"moved {moved.number}")
     return moved

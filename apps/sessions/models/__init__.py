@@ -6,6 +6,8 @@ from apps.sessions.models.agreement import (
     SessionWishes,
     TreatmentConsent,
 )
+from apps.sessions.models.calm import CalmExercise, CalmTrack, TrackKind
+from apps.sessions.models.cognition import CognitionResult
 from apps.sessions.models.dosing import (
     SESSION_OPEN,
     TAPS,
@@ -50,6 +52,9 @@ __all__ = [
     "SESSION_OPEN",
     "TAPS",
     "AdverseEvent",
+    "CalmExercise",
+    "CalmTrack",
+    "CognitionResult",
     "ConsentText",
     "CountersignPin",
     "Course",
@@ -89,6 +94,7 @@ __all__ = [
     "StockLot",
     "TakeHomeCount",
     "TakeHomeSupply",
+    "TrackKind",
     "TreatmentConsent",
     "Visit",
     "VisitEvent",

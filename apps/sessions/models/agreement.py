@@ -88,6 +88,15 @@ class SessionWishes(ClinicRow):
     words_to_avoid = models.CharField(_("Words or topics to avoid"), max_length=200, blank=True)
     surroundings = models.CharField(_("Music, light, blanket"), max_length=200, blank=True)
     call = models.CharField(_("Whom should we call?"), max_length=120, blank=True)
+    intention = models.CharField(_("What do you hope for this time?"), max_length=300, blank=True, db_default="")
+    music = models.CharField(_("Which music?"), max_length=120, blank=True, db_default="")
+    eye_mask = models.CharField(
+        _("An eye mask?"),
+        max_length=5,
+        blank=True,
+        db_default="",
+        choices=[("yes", _("yes, an eye mask")), ("no", _("no eye mask")), ("later", _("ask me then"))],
+    )
 
     view_permission = Permission.SEE_CLINICAL
     own_path = "patient__user_id"
@@ -96,9 +105,15 @@ class SessionWishes(ClinicRow):
         indexes = [models.Index(F("clinic"), F("patient"), F("created_at").desc(), name="wishes_newest")]
 
     @property
+    def setting(self) -> list[str]:
+        """Music and eye mask in words; nothing for what was left out."""
+        music = [str(_("Music: %(title)s")) % {"title": self.music}] if self.music else []
+        return [*music, *([str(self.get_eye_mask_display())] if self.eye_mask else [])]
+
+    @property
     def line(self) -> str:
         """All of it in one line, as the board prints it."""
-        words = [self.touch, self.calm, self.surroundings]
+        words = [self.touch, self.calm, self.surroundings, *self.setting]
         if self.words_to_avoid:
             words.append(str(_("Avoid: %(words)s")) % {"words": self.words_to_avoid})
         if self.call:

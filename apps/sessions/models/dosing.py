@@ -326,12 +326,18 @@ class SessionEventKind(models.TextChoices):
     DOSE_VOIDED = "dose-voided", _("dose entered in error")
     ESCORT = "escort", _("goes home with")
     LOOK_IN = "look-in", _("look-in at home")
+    MUSIC = "music", _("music")
+    EYE_MASK = "eye-mask", _("eye mask")
     NOTE = "note", _("note")
     VOID = "void", _("taken back")
 
 
 #: Kinds that a tap on the board may record; the others are written by their verbs.
-TAPS = frozenset({"vitals", "moaas", "cadss", "aldrete", "effect", "effect-gone", "rate", "escort", "note", "void"})
+TAPS = frozenset(
+    {
+        "vitals", "moaas", "cadss", "aldrete", "effect", "effect-gone", "rate", "escort", "note", "void", "music", "eye-mask",
+    }
+)  # fmt: skip
 
 
 class SessionEvent(ClinicRow):

@@ -8,19 +8,21 @@ from apps.accounts.models import ClinicRow, Membership
 from apps.accounts.permissions import Permission
 from apps.patients.models import GuestLink, Patient
 from apps.sessions.models.dosing import DosingSession
+from apps.sessions.models.visits import Visit
 
 
 class HomeWatch(ClinicRow):
     """What a session at home has beside the one in a chair. The row is the timer of its look-ins.
 
     look_in_due_at: the look-in that is asked for next; next_step_at: when the desk is told that it was missed; missed:
-    how often it was told of this one.
+    how often it was told of this one. visit: the video visit in which staff see the person.
     """
 
     session = models.ForeignKey(DosingSession, on_delete=models.PROTECT, related_name="home_watches")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="home_watches")
     link = models.ForeignKey(GuestLink, on_delete=models.PROTECT, related_name="+")
     video_at = models.DateTimeField(null=True)
+    visit = models.ForeignKey(Visit, null=True, on_delete=models.PROTECT, related_name="home_watches")
     video_by = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
     look_in_due_at = models.DateTimeField(null=True)
     next_step_at = models.DateTimeField(null=True)
@@ -38,7 +40,7 @@ class HomeWatch(ClinicRow):
             ),
         ]
         indexes = [
-            models.Index(fields=["next_step_at"], condition=Q(next_step_at__isnull=False), name="home_watch_due")
+            models.Index(fields=["next_step_at"], condition=Q(next_step_at__isnull=False), name="home_watch_due"),
         ]
 
 

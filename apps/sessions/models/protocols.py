@@ -83,6 +83,7 @@ class PlannedDose(ClinicRow):
         default="planned",
         choices=[("planned", _("planned")), ("done", _("took place")), ("cancelled", _("taken back"))],
     )
+    next_step_at = models.DateTimeField(null=True)  # when the person is next reminded of the check before it
 
     view_permission = Permission.SEE_CLINICAL
     own_path = "course__patient__user_id"
@@ -95,4 +96,7 @@ class PlannedDose(ClinicRow):
             ),
             models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="planned_dose_has_a_length"),
         ]
-        indexes = [models.Index(fields=["clinic", "starts_at"], name="planned_dose_day")]
+        indexes = [
+            models.Index(fields=["clinic", "starts_at"], name="planned_dose_day"),
+            models.Index(fields=["next_step_at"], condition=Q(next_step_at__isnull=False), name="planned_dose_due"),
+        ]

@@ -7,6 +7,8 @@ looked at is a caution.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,9 @@ class Told:
     dbp: int | None = None
 
 
+EVENING = time(17)  # of the day before, where the person is (product default)
+MORNING_BEFORE = timedelta(hours=3)
+EARLIEST = time(6, 30)
 LOW_FEELING = 2  # product default
 SBP_OVER, DBP_OVER = 140, 90
 
@@ -49,3 +54,17 @@ def cautions(told: Told) -> frozenset[str]:
     if not told.medicines_as_told:
         found.add("pre_visit_medicines")
     return frozenset(found)
+
+
+def reminders(starts_at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When the person is reminded: the evening before, and that morning, never in the night and always before it begins."""
+    local = starts_at.astimezone(zone)
+    evening = datetime.combine(local.date() - timedelta(days=1), EVENING, zone)
+    woken = datetime.combine(local.date(), EARLIEST, zone)
+    morning = min(max(starts_at - MORNING_BEFORE, woken), starts_at - timedelta(minutes=15))
+    return evening, max(morning, evening + timedelta(minutes=1))
+
+
+def next_reminder(starts_at: datetime, zone: ZoneInfo, after: datetime) -> datetime | None:
+    """The first one strictly later than `after` and before the session; None when there is none left."""
+    return next((moment for moment in reminders(starts_at, zone) if after < moment < starts_at), None)

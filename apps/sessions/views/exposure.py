@@ -17,11 +17,13 @@ from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
 from apps.audit import actions as audit
 from apps.core import clock
+from apps.monitoring.actions.library import worded
+from apps.monitoring.models import QuestionnaireResponse
 from apps.patients.models import Patient
 from apps.sessions import actions
-from apps.sessions.exposure import day_of, limits_of, standing_of
+from apps.sessions.exposure import BLADDER_QUESTIONS, bladder_indices, day_of, limits_of, standing_of
 from apps.sessions.lab_forms import LabForm
-from apps.sessions.models import LabResult, SafetyCheck
+from apps.sessions.models import CognitionResult, LabResult, SafetyCheck
 from apps.sessions.refusal import TreatmentRefused
 from apps.sessions.words import word
 
@@ -47,7 +49,7 @@ def exposure(request: ClinicRequest, pk: UUID) -> HttpResponse:
             messages.success(request, _("Result kept."))
             return redirect("exposure", pk)
     context = _context(patient) | {"form": form, "may_write": may_write, "nav": "patients"}
-    audit.record_seen([patient, *context["results"]], actor_id=request.user.pk, detail="exposure")
+    audit.record_seen([patient, *context["results"], *context["tasks"]], actor_id=request.user.pk, detail="exposure")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "sessions/exposure_show.html", context, status=status)
 
@@ -55,12 +57,20 @@ def exposure(request: ClinicRequest, pk: UUID) -> HttpResponse:
 def _context(patient: Patient) -> dict[str, Any]:
     at = clock.now()
     standing, today = standing_of(patient, at), day_of(patient.clinic, at)
+    rows = QuestionnaireResponse.objects.filter(
+        patient=patient, questionnaire__key=BLADDER_QUESTIONS, status="completed"
+    )
+    asked = rows.order_by("-authored_at").first()
     return {
         "patient": patient,
         "sums": standing.exposure,
         "limits": limits_of(patient.clinic),
         "due": [(due, KINDS[due.kind], _state(due, today)) for due in standing.due],
         "against": [word(code) for code in sorted(standing.against)],
+        "bladder": asked,
+        "indices": bladder_indices(asked.answers) if asked else {},
+        "bladder_worded": worded(BLADDER_QUESTIONS, patient.clinic) is not None,
+        "tasks": list(CognitionResult.objects.filter(patient=patient)[:12]),
         "results": list(LabResult.objects.filter(patient=patient).select_related("author__user")[:60]),
         "today": today,
     }

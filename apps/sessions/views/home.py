@@ -69,9 +69,11 @@ def open_at_home(request: ClinicRequest, pk: UUID) -> HttpResponse:
 @door(Permission.GIVE_DOSES)
 @require_POST
 def video(request: ClinicRequest, pk: UUID) -> HttpResponse:
-    """Staff see and hear the person now."""
+    """do=visit: the session's own video visit; else staff see and hear the person by other means."""
     session = get_object_or_404(DosingSession.objects.visible_to(request.user), pk=pk)
     try:
+        if request.POST.get("do") == "visit":
+            return redirect("desk-visit", actions.start_home_video(session=session, actor=request.user).pk)
         actions.confirm_video(session=session, actor=request.user)
     except TreatmentRefused as refusal:
         messages.error(request, refusal.message)

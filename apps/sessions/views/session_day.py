@@ -20,7 +20,7 @@ from apps.sessions import actions
 from apps.sessions.agreements import consent_in_force, consent_state, text_in_force
 from apps.sessions.driver_links import driving_of
 from apps.sessions.evidence import newest_screening
-from apps.sessions.models import DosingSession, SessionWishes
+from apps.sessions.models import DosingSession, SafetyCheck, SessionWishes
 from apps.sessions.refusal import TreatmentRefused
 from apps.sessions.treatment_forms import ConsentForm, ReasonForm, ScreeningForm, WishesForm
 
@@ -48,6 +48,9 @@ def session_day(request: ClinicRequest) -> HttpResponse:
         "consent_state": consent_state(patient),
         "screened": newest_screening(patient),
         "wishes": SessionWishes.objects.filter(patient=patient).order_by("-created_at", "-id").first(),
+        "reaction_due": SafetyCheck.objects.filter(
+            patient=patient, kind="cognition", due_on__lte=clock.now().date()
+        ).exists(),
         "driving": driving_of(last, clock.now()),
         "card": last if last is not None and last.finished_at and last.dose_started_at else None,
         "in_chair": last is not None and last.is_open,
@@ -128,9 +131,8 @@ def wishes(request: ClinicRequest) -> HttpResponse:
     """How to be treated in the chair."""
     patient = patient_of(request)
     last = SessionWishes.objects.filter(patient=patient).order_by("-created_at", "-id").first()
-    names = ("touch", "calm", "words_to_avoid", "surroundings", "call")
-    initial = {name: getattr(last, name) for name in names} if last else {}
-    form = WishesForm(request.POST if request.method == "POST" else None, initial=initial)
+    initial = {name: getattr(last, name) for name in WishesForm.base_fields} if last else {}
+    form = WishesForm(request.POST if request.method == "POST" else None, initial=initial, clinic=patient.clinic)
     if form.is_bound and form.is_valid():
         actions.tell_wishes(patient=patient, wishes=form.cleaned_data, actor=request.user)
         messages.success(request, _("Kept. Your team sees it beside your chair."))

@@ -28,7 +28,7 @@ from apps.sessions.discharge import NO_OVERRIDE
 from apps.sessions.driver_links import live_link
 from apps.sessions.evidence import facts_of, gate_of, newest_screening, standing_dose
 from apps.sessions.forms import faults
-from apps.sessions.home_watch import AT_HOME, watch_of
+from apps.sessions.home_watch import AT_HOME, video_is_on, watch_of
 from apps.sessions.models import DoseRoute, DosingSession, MedicationAdministration, SessionEvent, SessionWishes
 from apps.sessions.refusal import TreatmentRefused
 from apps.sessions.report_forms import AdverseEventForm
@@ -77,7 +77,8 @@ def _page(
         "now": at,
         "signs": signs_of(session),
         "leave_at": earliest_leave(session),
-        "home": watch_of(session),
+        "home": (home := watch_of(session)),
+        "video_on": home is not None and video_is_on(home, clock.now()),
         "look_ins": list(session.look_ins.order_by("-answered_at")[:20]),
         "wishes": SessionWishes.objects.filter(patient=session.patient).order_by("-created_at", "-id").first(),
         "others": on_the_board(request.user).exclude(pk=session.pk)[:6],
