@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from apps.accounts.models import Clinic
-from apps.alerts.cause_words import cause_words
+from apps.alerts.cause_words import WORDS, cause_words
 from apps.alerts.models import Alert, AlertEvent, AlertOccurrence, AlertState, Audience, Disposition, EventKind
 from apps.core import clock
 
@@ -66,7 +66,7 @@ class RuleLine:
     @property
     def words(self) -> str:
         """What it is about."""
-        return cause_words(self.cause)
+        return cause_words(self.rule if self.rule in WORDS else self.cause)
 
     @property
     def proposal(self) -> str:

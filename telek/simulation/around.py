@@ -27,7 +27,7 @@ PLAN = "Tell Elena the same day. Walk in the morning light. Ask the clinic for a
 HISTORY = (
     ConditionTold("F33.2", onset_on=date(2017, 5, 1)),
     ConditionTold("I10", onset_on=date(2021, 2, 1)),
-    AllergyTold("Penicillin", "rash", "low"),
+    AllergyTold("Latex", "itching", "low"),
     MedicineTold("Sertraline", "150 mg in the morning", "oral", date(2022, 9, 1)),
     MedicineTold("Lorazepam", "0.5 mg when needed, at most twice a week", "oral", date(2025, 3, 1)),
     MedicineTold("Lamotrigine", "100 mg in the evening", "oral", date(2024, 11, 1)),

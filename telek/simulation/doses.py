@@ -70,6 +70,10 @@ def tell_doses(simulation: Simulation, life: Life, team: Team, until: datetime, 
         _hand_out(life, team, begin - timedelta(days=1))
         at_home(life, team, course, begin)
         _plan_next_at_home(life, team, course, simulation.moment(until.date() + timedelta(days=1), time(10)))
+
+
+def settle_windows(life: Life, until: datetime) -> None:
+    """What became of the talk after each dose: asked when its days had passed, after the visits were held."""
     with transaction.atomic():
         closed = list(IntegrationWindow.objects.filter(patient=life.patient, closes_at__lt=until))
     for window in closed:

@@ -63,6 +63,7 @@ def tell(simulation: Simulation, staff: dict[Role, User], until: datetime, stori
         if "around" in story:
             house.send_photo(life, until - timedelta(minutes=94))
         hold_past_visits(simulation, life, staff, until, story)
+        doses.settle_windows(life, until)
         _meet(life, staff, until, story)
         _unsafe(simulation, life, until, story)
     quiet = [life for life in simulation.lives if not stories.get(life.patient.pk)]

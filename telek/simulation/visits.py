@@ -56,9 +56,9 @@ def open_hours(staff: dict[Role, User], zone: str) -> None:
 def hold_past_visits(
     simulation: Simulation, life: Life, staff: dict[Role, User], until: datetime, story: frozenset[str] = frozenset()
 ) -> None:
-    """A follow-up the day after the second and the latest dose (not with "no-talk"); not each of them is signed yet."""
+    """A follow-up the day after the second, a recorded and the latest dose (that not with "no-talk"); not each is signed."""
     holder = staff.get(Role.THERAPIST, staff[Role.PRESCRIBER])
-    doses = life.doses[1:2] + ([] if "no-talk" in story else life.doses[-1:])
+    doses = life.doses[1:2] + life.days_on_record[:-1] + ([] if "no-talk" in story else life.doses[-1:])
     days = [day + timedelta(days=1) for day in doses if day + timedelta(days=1) < until.date()]
     for number, day in enumerate(days):
         begin = simulation.moment(day, time(14, 0)) + timedelta(minutes=30 * (int(life.patient.number) % 10))

@@ -134,6 +134,8 @@ def as_shown(row: Observation) -> Newest:
 
 
 def source_words(source: str) -> str:
-    """Where a value comes from."""
+    """Where a value comes from. A session is named by its key in the row, which says nothing to a reader."""
+    if source.startswith("session "):
+        return _("in a session")
     words = {"check-in": _("daily check-in"), "patient": _("typed in by the person"), "staff": _("entered by staff")}
     return words.get(source, source)
