@@ -26,6 +26,7 @@ from apps.outcomes.mathematics.selftest import Grade as Graded
 from apps.outcomes.mathematics.selftest import SelfTest, drift
 from apps.outcomes.models import Forecast, ForecastClock, ForecastPoint, Grade
 from apps.outcomes.prior import starting_model
+from apps.sessions.actions import start_course
 from apps.sessions.models import Course
 from telek.pump import WORK
 from tests.cast import Cast
@@ -61,9 +62,13 @@ def test_the_pumps_own_role_looks_through_every_clinic(cast: Cast) -> None:
     with cast.acting(cast.nurse), transaction.atomic():
         answer_phq9(cast.patient, 40, *spread(19))
         give_dose(cast.patient, 35)
+    with cast.acting(cast.prescriber) as doctor, transaction.atomic():  # whose plan is the plan of the forecast
+        start_course(patient=cast.patient, template="iv-depression", actor=doctor)
     with as_role("pump"):
         assert nightly.forecasts_due() == 1
         assert nightly.forecasts_due() == 0
+    with use_clinic(cast.clinic.pk), transaction.atomic():
+        assert Forecast.objects.get().plan
     clock.shift(timedelta(days=1))
     with as_role("pump"):
         assert nightly.forecasts_due() == 1
