@@ -8,7 +8,7 @@ from apps.core.db.walls import grant_pump
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("care_sessions", "0015_staff_hours")]
+    dependencies: ClassVar = [("care_sessions", "0017_calm_cognition_and_video_at_home")]
 
     operations: ClassVar = [
         grant_pump("care_sessions_protocol", "select"),
