@@ -17,6 +17,7 @@ from apps.accounts.models import Clinic
 from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
 from apps.core import clock
+from apps.core.spreadsheet import cell
 from apps.outcomes.actions import mark_reviewed
 from apps.outcomes.clinic_outcomes import ClinicOutcomes, clinic_outcomes_of
 from apps.outcomes.outcome_pdf import outcomes_pdf
@@ -37,7 +38,8 @@ def clinic_outcomes_csv(request: ClinicRequest) -> HttpResponse:
     """The page's figures; what is suppressed there is empty here."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="outcomes.csv"'
-    csv.writer(response).writerows(rows_for_csv(_found(request)))
+    rows = rows_for_csv(_found(request))  # names of groups are the clinic's own words
+    csv.writer(response).writerows([cell(one) if isinstance(one, str) else one for one in row] for row in rows)
     return response
 
 

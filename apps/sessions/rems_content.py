@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from apps.core.clock import zone_of
+from apps.core.spreadsheet import cell
 from apps.sessions.agreements import digest_of
 from apps.sessions.evidence import closing_limits, facts_of, given_of, newest_screening, standing_dose
 from apps.sessions.history import history_of
@@ -68,8 +69,7 @@ def as_csv(session: DosingSession) -> str:
     writer.writerow(["section", "key", "label", "value"])
     for section, lines in rems_content(session):
         for line in lines:
-            value = f"'{line.value}" if line.value[:1] in ("=", "+", "-", "@", "\t", "\r") else line.value
-            writer.writerow([section, line.key, line.label, value])
+            writer.writerow([section, line.key, line.label, cell(line.value)])
     return out.getvalue()
 
 

@@ -115,6 +115,18 @@ def test_a_zone_that_stands_in_a_row_is_read_with_a_fallback() -> None:
     assert [relative(path) for path in modules() if pattern.search(path.read_text())] == []
 
 
+def test_what_leaves_as_csv_holds_no_formula() -> None:
+    """Whoever writes a table for people's spreadsheets writes its cells by core.spreadsheet."""
+    writes = re.compile(r"\bcsv\.(writer|DictWriter)\(")
+    own = {"apps/outcomes/protocol/commands.py": "forecasts for a computer: ids and numbers"}
+    wrong = [
+        relative(path)
+        for path in modules()
+        if writes.search(text := path.read_text()) and "cell(" not in text and "commands" not in path.parts
+    ]
+    assert sorted(set(wrong) - set(own)) == []
+
+
 @pytest.mark.django_db
 def test_the_migrations_say_what_the_models_say() -> None:
     said = StringIO()
