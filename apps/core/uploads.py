@@ -6,6 +6,7 @@ from typing import Any
 Message = dict[str, Any]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 WORDS = b"Too large."
+LONGEST = 15  # digits of a length
 
 
 class BodyLimit:
@@ -17,7 +18,7 @@ class BodyLimit:
 
     async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
         told = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if not told.isdigit() or int(told) > self.most:
+        if not told.isdigit() or len(told) > LONGEST or int(told) > self.most:
             await send({"type": "http.response.start", "status": 413, "headers": [(b"content-type", b"text/plain")]})
             await send({"type": "http.response.body", "body": WORDS})
             return

@@ -74,7 +74,7 @@ def posted_days(post: QueryDict, zone: str) -> Days | None:
         return None
     days: Days = {}
     for name, text in post.items():
-        if not name.startswith("day-") or not name[4:].isdecimal():
+        if not name.startswith("day-") or not name[4:].isdecimal() or len(name) > 8:
             continue
         start = local_moment(str(text), zone)
         if start is None:

@@ -32,6 +32,7 @@ LOOSE_LINKS: dict[tuple[str, str], str] = {}
 # What the pump's role may do: nothing else. Every entry is needed by something that the pump does.
 READS = [
     "care_sessions_course",
+    "care_sessions_protocol",
     "care_sessions_dosingsession",
     "accounts_clinic",
     "accounts_clinicsetting",

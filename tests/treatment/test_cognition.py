@@ -69,3 +69,8 @@ def test_a_forged_or_foreign_task_is_refused_and_nothing_is_kept(cast: Cast) -> 
         assert maria.post(PAGE, {"task": task, "reactions": "300", "early": "0"}).status_code == 422
     with use_clinic(cast.clinic.pk):
         assert not CognitionResult.objects.exists()
+    endless = "9" * 5000  # more digits than Python reads
+    sent = {"task": maria.get(PAGE).context["task"], "reactions": endless, "early": endless, "word": [endless]}
+    assert maria.post(PAGE, sent).status_code == 200
+    with use_clinic(cast.clinic.pk):
+        assert not CognitionResult.objects.get().usable

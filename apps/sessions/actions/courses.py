@@ -43,10 +43,7 @@ def start_course(
 ) -> Course:
     """A course after one of the templates. Raises TreatmentRefused: not-allowed, template, site, not-active, one-course."""
     member = member_of(actor, Permission.PRESCRIBE)
-    if template not in offered(patient.clinic):
-        raise TreatmentRefused("template", _("Choose a course."))
-    if site and site not in sites_of(patient.clinic):
-        raise TreatmentRefused("site", _("The clinic has no such site."))
+    _refuse_unknown(patient, template, site)
     if patient.status != "active":
         raise TreatmentRefused("not-active", _("This person is not in care."))
     own = in_force(patient.clinic, template)
@@ -74,6 +71,13 @@ def start_course(
     record_change(course, CourseChangeKind.STARTED, member)
     audit.record(action=Action.CREATE, actor_id=actor.pk, obj=course, detail=template)
     return course
+
+
+def _refuse_unknown(patient: Patient, template: str, site: str) -> None:
+    if template not in offered(patient.clinic):
+        raise TreatmentRefused("template", _("Choose a course."))
+    if site and site not in sites_of(patient.clinic):
+        raise TreatmentRefused("site", _("The clinic has no such site."))
 
 
 @refusals_audited

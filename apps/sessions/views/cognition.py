@@ -26,6 +26,7 @@ from apps.sessions.views.session_day import patient_of
 
 SALT = "sessions.cognition"
 VALID_S = 3600
+LONGEST = 8  # digits
 
 
 @door(Permission.OWN_RECORD)
@@ -37,16 +38,14 @@ def cognition(request: ClinicRequest) -> HttpResponse:
         return _page(request, patient)
     try:
         seed, client_id = signing.loads(request.POST.get("task", ""), salt=SALT, max_age=VALID_S)
-        numbers = [
-            int(one) for one in request.POST.get("reactions", "").split(",") if one.isascii() and one.isdecimal()
-        ]
-        picks = {int(one) for one in request.POST.getlist("word") if one.isascii() and one.isdecimal()}
-        early = request.POST.get("early", "0")
+        numbers = _numbers(request.POST.get("reactions", "").split(","))
+        picks = set(_numbers(request.POST.getlist("word")))
+        early = _numbers([request.POST.get("early", "0")]) or [0]
         result = actions.keep_cognition(
             patient=patient,
             task=task_of(seed),
             reactions=numbers,
-            early=int(early) if early.isascii() and early.isdecimal() else 0,
+            early=early[0],
             picks=picks,
             client_id=UUID(client_id),
             actor=request.user,
@@ -56,6 +55,11 @@ def cognition(request: ClinicRequest) -> HttpResponse:
     except TreatmentRefused as refusal:
         return _page(request, patient, refused=refusal.message, status=422)
     return _page(request, patient, result=result)
+
+
+def _numbers(texts: list[str]) -> list[int]:
+    """What is written as a number that a person could have made."""
+    return [int(one) for one in texts if one.isascii() and one.isdecimal() and len(one) <= LONGEST]
 
 
 def _page(
