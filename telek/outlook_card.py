@@ -30,6 +30,7 @@ class OutlookCard:
     score_age: int
     effect: int
     relapse: int
+    response: int | None
     scores: int
     doses: int
     moods: int
@@ -54,6 +55,7 @@ def outlook_card(forecast: PersonForecast) -> OutlookCard | None:
         score_age=course.last_day - found.last_score_day,
         effect=round(100 * found.effect),
         relapse=round(100 * (found.relapse14 or 0)),
+        response=None if found.response is None else round(100 * found.response),
         scores=len(course.scores),
         doses=len(course.doses),
         moods=len(course.moods),

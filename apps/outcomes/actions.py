@@ -50,6 +50,8 @@ def store_forecast(*, patient: Patient, course: Course, at: datetime, zone: Zone
         relapse14=found.relapse14,
         window_low=low,
         window_high=high,
+        response=found.response,
+        response_on=today + timedelta(days=found.response_in) if found.response_in else None,
         plan=[day - course.last_day for day in sorted(course.plan)],
         synthetic=patient.synthetic,
     )

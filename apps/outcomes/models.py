@@ -45,6 +45,8 @@ class Forecast(ClinicRow):
     relapse14 = models.FloatField(null=True)
     window_low = models.FloatField(null=True)
     window_high = models.FloatField(null=True)
+    response = models.FloatField(null=True)  # probability of a response to the first series, and when it is judged
+    response_on = models.DateField(null=True)
     plan = models.JSONField(default=list, db_default=[])  # days from made_on with a planned session; empty: none
     synthetic = models.BooleanField(default=False)
 

@@ -8,13 +8,15 @@ import numpy as np
 
 from apps.outcomes.mathematics.courses import Course, day_table, plan_table
 from apps.outcomes.mathematics.fit import Model, responsibilities
-from apps.outcomes.mathematics.forecast import Mixture, ahead, stacked
+from apps.outcomes.mathematics.forecast import Mixture, ahead, response, stacked
 from apps.outcomes.mathematics.kalman import Belief, exposure
 from apps.outcomes.mathematics.paths import FAR, RUN, fade
+from apps.outcomes.mathematics.report import SERIES
 from apps.outcomes.mathematics.running import last_beliefs
 
 DAYS: Final = (7, 14, 28)
 SHARES: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
+SETTLED: Final = 7  # days after the last session of the series, when a response is judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Outlook:
     """relapse14 and window only for somebody below the threshold without a planned session; the window holds the
     middle half of the paths, days from now.
 
-    effect: share of the full effect of treatment that is still felt, 0..1.
+    effect: share of the full effect of treatment that is still felt, 0..1. response: probability of half the points of
+    before treatment or fewer, response_in days from now: only while the first series is under way and planned.
     """
 
     fan: tuple[Fan, ...]
@@ -44,6 +47,8 @@ class Outlook:
     last_score_day: int
     relapse14: float | None
     window: tuple[float, float] | None
+    response: float | None = None
+    response_in: int | None = None
 
     @property
     def window_is_open_ended(self) -> bool:
@@ -57,7 +62,9 @@ def outlook(course: Course, model: Model, person: str, belief: Belief | None = N
     belief: of the course's last day, where it is known already.
     """
     belief = belief or last_beliefs(day_table([course]), model.grid, model.noise)
-    future = ahead(belief, model, plan_table([course], max(DAYS)), set(DAYS))
+    settled = _settled(course)
+    days = {*DAYS, *([settled] if settled else [])}
+    future = ahead(belief, model, plan_table([course], max(days)), days)
     weights = responsibilities(belief.log, model.weights)
     scores = {0: course.baseline} | {day: total for day, total in course.scores.items() if day <= course.last_day}
     latest = max(scores)
@@ -71,7 +78,15 @@ def outlook(course: Course, model: Model, person: str, belief: Belief | None = N
         last_score_day=latest,
         relapse14=relapse,
         window=window,
+        response=float(response(future[settled], np.array([course.baseline]))[0]) if settled else None,
+        response_in=settled,
     )
+
+
+def _settled(course: Course) -> int | None:
+    """Days until a response to the first series is judged; None where none is under way with all its sessions planned."""
+    under_way = 0 < len(course.doses) < SERIES <= len(course.doses) + len(course.plan)
+    return max(course.plan) - course.last_day + SETTLED if under_way else None
 
 
 def _fans(future: dict[int, Mixture]) -> tuple[Fan, ...]:

@@ -262,13 +262,17 @@ def courses(clinic: Clinic, people: int, seed: int) -> list[Simulated]:
 
 @dataclass
 class Case:
-    """One question with its answer: totals that would be reported, first day of the run at the threshold, or None."""
+    """One question with its answer: totals that would be reported, first day of the run at the threshold, or None.
+
+    below: the truth of the cutoff day is below the threshold as well, not only the last answer.
+    """
 
     asked: dict[str, Any]
     totals: list[int]
     response: bool | None
     relapsed: bool | None
     days: int | None
+    below: bool
 
 
 def cases(clinic: Clinic, seen: list[Simulated], seed: int) -> Iterator[Case]:
@@ -308,12 +312,14 @@ def case(
     }  # fmt: skip
     truth, totals = future(one.states[cutoff].fork(int(rng.integers(2**32))), clinic, cutoff, set(plan))
     days = [cutoff + 7, cutoff + 14, cutoff + 28]
-    calm = kind != "early" and not plan and one.truth[cutoff] < threshold and asked["scores"][-1]["total"] < threshold
+    calm = (
+        kind != "early" and not plan and asked["scores"][-1]["total"] < threshold
+    )  # by what is known, not by the truth
     asked["want"] = {"phq_days": days, "response_day": response_day, "relapse": calm, "ttt": calm}
     first = first_run(truth, threshold) if calm else None
     response = None if response_day is None else totals[response_day - cutoff] <= record["baseline_phq9"] / 2
     return Case(asked, [totals[h] for h in (7, 14, 28)], response, first is not None and first <= 14 if calm else None,
-                min(first or 60, 60) if calm else None)  # fmt: skip
+                min(first or 60, 60) if calm else None, one.truth[cutoff] < threshold)  # fmt: skip
 
 
 def future(who: Person, clinic: Clinic, cutoff: int, plan: set[int]) -> tuple[list[float], list[int]]:

@@ -60,7 +60,10 @@ def figures(cases: Sequence[clinics.Case], model: Model) -> dict[str, float]:
     """Every measure of the goals but the alarm's."""
     rows = answer_cases([asked(case) for case in cases], model, lambda _done: None)
     said = np.array([[float(cell) if cell else np.nan for cell in row[1:]] for row in rows])
-    return _totals(cases, said) | _responses(cases, said[:, 9]) | _relapses(cases, said[:, 10:])
+    below = [number for number, case in enumerate(cases) if case.below]
+    relapses = _relapses([cases[number] for number in below], said[below, 10:])
+    anybody = {f"last answer alone, {name}": value for name, value in _relapses(cases, said[:, 10:]).items()}
+    return _totals(cases, said) | _responses(cases, said[:, 9]) | relapses | anybody
 
 
 def _totals(cases: Sequence[clinics.Case], said: Floats) -> dict[str, float]:
@@ -98,6 +101,7 @@ def _shares(group: Any, yes: Any) -> Floats:
 
 
 def _relapses(cases: Sequence[clinics.Case], said: Floats) -> dict[str, float]:
+    """Asked of those whose last answer is below the threshold; the harder half of it, whose truth is below as well."""
     rows = [number for number, case in enumerate(cases) if case.relapsed is not None]
     yes, found = np.array([bool(cases[number].relapsed) for number in rows]), said[rows, 0]
     last = [cases[n].asked["scores"][-1]["total"] - cases[n].asked["relapse_threshold"] for n in rows]

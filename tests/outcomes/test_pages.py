@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -26,10 +27,13 @@ from apps.outcomes.mathematics.report import Treated, outcomes
 from apps.outcomes.models import ForecastClock
 from apps.outcomes.outcome_words import group_tables
 from apps.outcomes.people import course_of, dose_of
+from apps.outcomes.planned import plan_of
 from apps.outcomes.prior import starting_model
 from apps.outcomes.protocol.answering import CASE_COLUMNS, answer_cases
 from apps.outcomes.protocol.reading import read_cases
 from apps.patients.models import Patient
+from apps.sessions.actions import start_course
+from apps.sessions.models import Course as TreatmentCourse
 from tests.cast import Cast
 from tests.desk.conftest import answer_phq9, give_dose
 
@@ -200,6 +204,50 @@ def test_the_fan_on_the_chart_is_what_the_command_prints_for_the_same_case(treat
         low, middle, high = (round(float(said[f"phq{day}_q{share}"])) for share in (10, 50, 90))
         assert f"<b>{middle}</b>" in text
         assert f"{low}–{high}" in text
+
+
+def test_during_the_series_the_chart_tells_how_likely_a_response_is_as_the_command_does(
+    cast: Cast, tmp_path: Path
+) -> None:
+    with cast.acting(cast.nurse), transaction.atomic():
+        for days, total in ((6, 19), (1, 12)):
+            answer_phq9(cast.patient, days, *spread(total))
+        for days in (5, 2):
+            give_dose(cast.patient, days)
+    show(cast)
+    assert "a week after the planned series" not in chart(cast)
+    with cast.acting(cast.prescriber), transaction.atomic():
+        start_course(patient=cast.patient, template="iv-depression", actor=cast.prescriber)
+        TreatmentCourse.objects.update(started_at=clock.now() - timedelta(days=7))
+        first = clock.now() - timedelta(days=5)
+        plan = plan_of(cast.patient, list(Anchor.objects.order_by("started_at")), ZoneInfo("UTC"), clock.now().date())
+        store = course_of(
+            QuestionnaireResponse.objects.order_by("authored_at"),
+            Anchor.objects.order_by("started_at"),
+            (),
+            clock.now(),
+            ZoneInfo("UTC"),
+        )
+        assert store is not None
+        kept = store_forecast(
+            patient=cast.patient, course=replace(store, plan=plan), at=clock.now(), zone=ZoneInfo("UTC")
+        )
+    assert len(plan) == 4
+    case = {
+        "case_id": "c", "patient_id": str(cast.patient.pk), "kind": "early", "cutoff_day": 5, "baseline_phq9": 19,
+        "relapse_threshold": 10, "moods": [],
+        "plan": [{"day": day, "dose_mg_per_kg": 0.5} for day in plan],
+        "sessions": [{"day": day, "dose_mg_per_kg": 0.5, "phase": "induction"} for day in (0, 3)],
+        "scores": [{"day": 4, "total": 12, "item9": 0}],
+        "want": {"phq_days": [12, 19, 33], "response_day": max(plan) + 7, "relapse": False, "ttt": False},
+    }  # fmt: skip
+    (tmp_path / "cases.json").write_text(json.dumps({"schema": "telek-forecast/1", "cases": [case]}))
+    rows = answer_cases(read_cases(tmp_path / "cases.json"), starting_model().model, lambda _done: None)
+    said = float(dict(zip(CASE_COLUMNS, rows[0], strict=True))["p_response"])
+    assert kept.response == pytest.approx(said, abs=1e-6)
+    assert kept.response_on == (first + timedelta(days=max(plan) + 7)).date()
+    text = chart(cast)
+    assert f"in {max(plan) + 7 - 5} days, a week after the planned series</dt><dd>{round(100 * said)} %" in text
 
 
 def answer_by_api(cast: Cast, total: int) -> None:
