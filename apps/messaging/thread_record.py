@@ -18,6 +18,7 @@ from apps.messaging.models import Message, Thread
 from apps.messaging.rows import message_row, with_senders
 
 MOST = 5_000  # messages of one record, the newest; beyond it the record says so
+MOST_LETTERS = 1_500_000  # of a PDF, which has to be set; some 500 pages
 US_LETTER = {"US", "CA", "MX", "PH"}
 
 
@@ -37,7 +38,8 @@ class ThreadRecord:
 def thread_record(thread: Thread, user: User, *, form: str) -> ThreadRecord:
     """What the person may see of it, written down as exported. form: page, pdf or json."""
     found = list(with_senders(Message.every.visible_to(user).filter(thread=thread)).reverse()[: MOST + 1])
-    rows = [message_row(message, user) | {"at": message.sent_at} for message in reversed(found[:MOST])]
+    kept = _that_fit(found[:MOST]) if form == "pdf" else found[:MOST]
+    rows = [message_row(message, user) | {"at": message.sent_at} for message in reversed(kept)]
     audit.record(action=Action.EXPORT, actor_id=user.pk, obj=thread, detail=f"{form} {len(rows)}")
     staff = user.membership is not None and user.membership.is_staff_role
     zone = clock.zone_of(thread.clinic.time_zone if staff else user.time_zone)
@@ -46,13 +48,23 @@ def thread_record(thread: Thread, user: User, *, form: str) -> ThreadRecord:
     return ThreadRecord(
         thread=thread,
         rows=rows,
-        cut=len(found) > MOST,
+        cut=len(found) > len(kept),
         title=title % names,
         note=_note(thread) % names,
         footer=_("%(clinic)s, made by %(name)s, %(at)s")
         % {"clinic": thread.clinic.name, "name": user.name, "at": words_of(clock.now(), zone)},
         zone=zone,
     )
+
+
+def _that_fit(newest: list[Any]) -> list[Any]:
+    """As many of the newest as a PDF holds: nobody's long conversation keeps the server busy for minutes."""
+    left = MOST_LETTERS
+    for number, message in enumerate(newest):
+        left -= len(message.body)
+        if left < 0:
+            return newest[:number]
+    return newest
 
 
 def _note(thread: Thread) -> str:
@@ -80,7 +92,7 @@ def as_pdf(record: ThreadRecord) -> bytes:
     ]
     data = {
         "title": record.title,
-        "note": record.note + (" " + cut_words() if record.cut else ""),
+        "note": record.note + (" " + cut_words(len(record.rows)) if record.cut else ""),
         "footer": record.footer,
         "paper": "us-letter" if record.thread.clinic.country in US_LETTER else "a4",
         "language": (translation.get_language() or "en")[:2],
@@ -89,9 +101,9 @@ def as_pdf(record: ThreadRecord) -> bytes:
     return pdf_of("messaging/thread.typ", data)
 
 
-def cut_words() -> str:
+def cut_words(shown: int) -> str:
     """That older messages are missing."""
-    return _("Only the newest %(n)d messages.") % {"n": MOST}
+    return _("Only the newest %(n)d messages.") % {"n": shown}
 
 
 def _file_words(row: Row) -> str:

@@ -9,6 +9,7 @@ from apps.audit.models import AuditEvent
 from apps.core.ids import new_id
 from apps.messaging.actions import open_team_thread, send_message
 from apps.messaging.models import ReadyAnswer, Thread
+from apps.messaging.thread_record import thread_record
 from tests.cast import Cast
 from tests.messaging.conftest import Write
 
@@ -64,6 +65,18 @@ def test_a_conversation_is_printed_and_saved_and_each_time_written_down(
             written = AuditEvent.objects.filter(object_id=thread.pk, action="export", actor_id=user.pk)
             assert sorted(written.values_list("detail", flat=True)) == ["json 2", "page 2", "pdf 2"]
     assert cast.client(cast.patient_2_user).get(path).status_code == 404
+
+
+def test_a_pdf_holds_the_newest_that_fit_and_says_so(
+    cast: Cast, thread: Thread, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.messaging.thread_record.MOST_LETTERS", 10)
+    for words in ("an older one", "five5", "four"):
+        write(cast.patient_user, words)
+    with cast.acting(cast.patient_user) as maria:
+        held = thread_record(thread, maria, form="pdf")
+        assert ([row["body"] for row in held.rows], held.cut) == (["five5", "four"], True)
+        assert not thread_record(thread, maria, form="json").cut
 
 
 def test_what_is_among_the_team_is_saved_by_the_team_alone(cast: Cast) -> None:

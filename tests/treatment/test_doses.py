@@ -11,9 +11,11 @@ from django.db.models.expressions import RawSQL
 from apps.accounts.clinic_settings import change_setting
 from apps.audit.models import AuditEvent
 from apps.core import clock
+from apps.core.models import RateCount
 from apps.monitoring.models import Anchor
 from apps.sessions import actions
 from apps.sessions.actions import Order, TreatmentRefused
+from apps.sessions.actions.countersign import confirmed_by
 from apps.sessions.evidence import gate_of
 from apps.sessions.models import DosingSession, MedicationAdministration, PreDoseCheck, SessionEvent
 from tests.cast import Cast
@@ -100,6 +102,25 @@ def test_the_same_person_cannot_sign_twice_and_a_wrong_pin_does_not_count(cast: 
     codes = [refused(cast, session, pin="000111").code for _ in range(6)]
     assert codes == ["wrong-pin"] * 5 + ["throttled"]
     assert refused(cast, session, pin=PIN).code == "throttled"
+
+
+def test_a_pin_is_counted_before_it_is_looked_at(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many tries at the same moment are many tries: none of them waits for another one's end to be counted."""
+    session = ready(cast)
+    counted: list[int] = []
+    doctor = cast.prescriber.membership
+    assert doctor
+    with cast.acting(cast.nurse) as nurse, transaction.atomic():
+        for _right in range(6):
+            assert confirmed_by(member_id=doctor.pk, pin=PIN, clinic=cast.clinic, actor=nurse) == doctor
+
+    def look(_pin: str, _stored: str) -> bool:
+        counted.append(RateCount.objects.get(key__startswith="countersign:").count)
+        return False
+
+    monkeypatch.setattr("apps.sessions.actions.countersign.check_password", look)
+    assert [refused(cast, session, pin="000111").code for _ in range(3)] == ["wrong-pin"] * 3
+    assert counted == [1, 2, 3]
 
 
 def test_the_database_itself_refuses_what_no_verb_would_write(cast: Cast) -> None:

@@ -29,7 +29,11 @@ def print_thread(request: ClinicRequest, pk: UUID) -> HttpResponse:
     elif form == "json":
         answer = JsonResponse(as_json(record), json_dumps_params={"ensure_ascii": False, "indent": 1})
     else:
-        context = {"record": record, "zone": record.zone.key, "cut_words": cut_words() if record.cut else ""}
+        context = {
+            "record": record,
+            "zone": record.zone.key,
+            "cut_words": cut_words(len(record.rows)) if record.cut else "",
+        }
         return render(request, "messaging/thread_print.html", context)
     answer["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     return answer

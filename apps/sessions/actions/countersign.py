@@ -9,7 +9,7 @@ from uuid import UUID
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Clinic, Membership, User
@@ -85,10 +85,10 @@ def confirmed_by(*, member_id: UUID | None, pin: str, clinic: Clinic, actor: Use
         passkeys.check_proof(pin, member.pk, actor)
         return member
     key = f"countersign:{member.pk}"
-    if RateCount.objects.filter(key=key, window_ends_at__gt=clock.now(), count__gte=TRIES).exists():
+    if not allow(key, limit=TRIES, within=WITHIN):  # counted before it is looked at: many at once are many tries
         raise TreatmentRefused("throttled", _("Too many wrong PINs. Wait ten minutes."))
     stored = CountersignPin.objects.filter(membership=member).values_list("pin_hash", flat=True).first()
     if stored is None or not check_password(clean(pin, PIN_MAX + 1), stored):
-        allow(key, limit=TRIES, within=WITHIN)
         raise TreatmentRefused("wrong-pin", _("The PIN is not that of %(name)s.") % {"name": member.user.name})
+    RateCount.objects.filter(key=key).update(count=F("count") - 1)  # a right one was no try
     return member
