@@ -37,6 +37,7 @@ PHONE: Final = re.compile(r"\+?[0-9]{6,20}")
 SMS: Final = Channel.SMS.value
 TRIES: Final = 10
 WITHIN: Final = timedelta(minutes=10)
+REPEATED_WITHIN: Final = timedelta(days=30)
 # What a reply with a code is answered, the best first.
 SAID: Final = {
     Outcome.YOURS: gettext_lazy("%(code)s is yours. Nobody else is paged now. Open Telek and call."),
@@ -48,9 +49,11 @@ SAID: Final = {
 }
 
 
-def hear(*, sender: str, body: str) -> str:
+def hear(*, sender: str, body: str, key: str = "") -> str:
     """What to answer by text; nothing to a telephone that nobody gave.
 
+    key: of the message at its provider. STOP and START are done once a message: heard again, whoever repeats it, it
+    switches nothing back.
     Nobody reads texts: other words are answered with where to write and what to do in need.
     """
     word = body.replace("\x00", "").strip().strip(".!").lower()
@@ -62,6 +65,8 @@ def hear(*, sender: str, body: str) -> str:
         if clinics and not allow(f"page-code:{re.sub(r'[^0-9]', '', number)}", limit=TRIES, within=WITHIN):
             return _("Too many tries. Open Telek.")
         return next(filter(None, (_take_in(clinic_id, number, code) for clinic_id in clinics)), "")
+    if word in STOP | START and key and not allow(f"text:{key}", limit=1, within=REPEATED_WITHIN):
+        return ""
     answers = [_hear_in(clinic_id, number, word) for clinic_id in clinics]
     return next(filter(None, answers), "")
 

@@ -2,7 +2,8 @@
 
 Form-encoded POST. X-Twilio-Signature is the base64 HMAC-SHA1, under settings.TWILIO_TOKEN, of the address with every
 parameter's name and value behind it, sorted. The signature carries no time: a repeat is harmless because a receipt
-never goes backwards and a page accepts once, and a Timestamp, where one is sent, must be of the last five minutes.
+never goes backwards, a page accepts once and a text switches once (by its MessageSid), and a Timestamp, where one is
+sent, must be of the last five minutes.
 """
 
 import base64
@@ -96,7 +97,8 @@ def key_press(request: HttpRequest, key: UUID) -> HttpResponse:
 @signed
 def text_in(request: HttpRequest) -> HttpResponse:
     """A text message to the clinic's number: STOP and START are done, and what was done is answered."""
-    words = inbound.hear(sender=request.POST.get("From", ""), body=request.POST.get("Body", ""))
+    told = request.POST
+    words = inbound.hear(sender=told.get("From", ""), body=told.get("Body", ""), key=told.get("MessageSid", "")[:64])
     return _xml(f"<Message>{escape(words)}</Message>" if words else "")
 
 

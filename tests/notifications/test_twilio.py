@@ -174,6 +174,17 @@ def test_a_patient_says_stop_and_start(cast: Cast) -> None:
         assert point.opted_out_at is None
 
 
+def test_a_stop_that_is_sent_again_by_whoever_recorded_it_switches_nothing_back(cast: Cast) -> None:
+    with cast.acting(cast.nurse):
+        ContactPoint.objects.filter(user=cast.patient_user, channel="sms").update(address="+1 (555) 0177-001")
+    stop = {"From": "+15550177001", "Body": "STOP", "MessageSid": "SM1"}
+    assert b"no more reminders" in tell("/provider/twilio/text/", **stop).content
+    assert b"on again" in tell("/provider/twilio/text/", From="+15550177001", Body="START", MessageSid="SM2").content
+    assert b"reminders" not in tell("/provider/twilio/text/", **stop).content
+    with cast.acting(cast.nurse):
+        assert ContactPoint.objects.get(user=cast.patient_user, channel="sms").opted_out_at is None
+
+
 def test_a_clinicians_stop_mutes_nothing_and_is_told_to_them_and_the_administrators(cast: Cast) -> None:
     with cast.acting(cast.nurse):
         ContactPoint.objects.filter(user=cast.nurse, channel="sms").update(address="+15550188002")
