@@ -25,8 +25,10 @@ from apps.monitoring import schedule
 from apps.monitoring.actions.problems import tell_unlooked
 from apps.monitoring.rules.live import run_due_rules
 from apps.notifications import late
-from apps.notifications.claims import due_by_channel
-from apps.notifications.sending import CHANNELS, GaveUp, Sender, Wanted
+from apps.notifications.asking import Wanted, WantedOf
+from apps.notifications.claims import ONCE, REPEATED, due_by_channel
+from apps.notifications.sending import CHANNELS, GaveUp, Sender
+from apps.notifications.transports import together_for
 from apps.outcomes import nightly
 from apps.patients import guest_links
 from apps.sessions import check_reminders, driver_links, notices, owed, reminders
@@ -69,6 +71,10 @@ WANTED: Final[Mapping[str, Wanted]] = {
     message_reminders.SUBJECT: message_reminders.still_wanted,
     guest_links.SUBJECT: guest_links.still_wanted,
 }
+# the same, asked for several deliveries at once: a subject of which many fall due together.
+WANTED_OF: Final[Mapping[str, WantedOf]] = {
+    "slot": schedule.still_wanted_of,
+}
 # subject of a delivery -> what else to do when it is dead.
 GAVE_UP: Final[Mapping[str, GaveUp]] = {
     "alert": reach_otherwise,
@@ -104,14 +110,18 @@ class Cycle:
 
 class Pump:
     """One engine. lanes: letters of one channel that are on the wire at the same time (0: one after the other, all
-    channels in the caller's thread). A provider takes its time, and a kill leaves as many letters in doubt."""
+    channels in the caller's thread). A provider takes its time, and a kill leaves as many letters in doubt: of those
+    that are repeated, and of those that go out once, which share one lane where the transport can."""
 
     def __init__(self, name: str, *, lanes: int = 0, stopping: Callable[[], bool] = lambda: False) -> None:
         self.name = name
         self.stopping = stopping
-        self.sender = Sender(wanted=WANTED, gave_up=GAVE_UP, stopping=stopping)
+        self.sender = Sender(
+            wanted=WANTED, wanted_of=WANTED_OF, gave_up=GAVE_UP, stopping=stopping, together=max(lanes, 1)
+        )
         self.lanes = lanes
-        self.threads = ThreadPoolExecutor(lanes * len(CHANNELS), thread_name_prefix="lane") if lanes else None
+        threads = (lanes + 1) * len(CHANNELS)
+        self.threads = ThreadPoolExecutor(threads, thread_name_prefix="lane") if lanes else None
 
     def run_cycle(self) -> Cycle:
         """Do all that is due now, each kind for at most a few seconds; leave a sign of life if that was everything.
@@ -162,17 +172,30 @@ class Pump:
 
     def _send(self, *, again: bool = False) -> dict[str, int | None]:
         """Each channel has its own turn, so that a slow provider holds up no other. again: the second time a cycle."""
-        until = time.monotonic() + TURN_SECONDS
-        turn = " again" if again else ""
-        jobs = {
-            f"{channel} {lane}{turn}": partial(self.sender.drain, channel, until=until)
-            for channel, due in due_by_channel(CHANNELS, max(self.lanes, 1)).items()
-            for lane in range(due)
-        }
+        jobs = self._jobs(time.monotonic() + TURN_SECONDS, " again" if again else "")
         if self.threads is None:
             return {name: self._guarded(name, job) for name, job in jobs.items()}
         waiting = {name: self.threads.submit(self._in_lane, name, job) for name, job in jobs.items()}
         return {name: each.result() for name, each in waiting.items()}
+
+    def _jobs(self, until: float, turn: str) -> dict[str, Callable[[], int]]:
+        """Name -> a lane's work: as many lanes a channel as rows wait, and one for all that goes out together."""
+        together = [channel for channel in CHANNELS if together_for(channel) is not None]
+        alone = [channel for channel in CHANNELS if channel not in together]
+        waiting = (
+            (alone, max(self.lanes, 1), None),
+            (together, max(self.lanes, 1), REPEATED),
+            (together, 1, ONCE),
+        )
+        return {
+            f"{channel} {lane}{' together' if kinds is ONCE else ''}{turn}": partial(
+                self.sender.drain, channel, until=until, kinds=kinds
+            )
+            for channels, most, kinds in waiting
+            if channels
+            for channel, due in due_by_channel(channels, most, kinds).items()
+            for lane in range(due)
+        }
 
     def _in_lane(self, name: str, job: Callable[[], int]) -> int | None:
         try:

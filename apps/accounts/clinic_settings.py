@@ -2,8 +2,10 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -42,6 +44,15 @@ def settings_of(clinic: Clinic) -> dict[str, Any]:
     values = {name: definition.default for name, definition in CATALOGUE.items()}
     rows = ClinicSetting.objects.filter(clinic=clinic).order_by("name", "-created_at", "-id").distinct("name")
     return values | {row.name: row.value for row in rows}
+
+
+def settings_during(request: HttpRequest, clinic: Clinic) -> dict[str, Any]:
+    """All settings of a clinic, read once a request."""
+    known: tuple[UUID, dict[str, Any]] | None = getattr(request, "clinic_settings", None)
+    if known is None or known[0] != clinic.pk:
+        known = clinic.pk, settings_of(clinic)
+        request.clinic_settings = known  # type: ignore[attr-defined]
+    return known[1]
 
 
 def change_setting(*, clinic: Clinic, name: str, value: Any, actor: User | None, reason: str) -> ClinicSetting:

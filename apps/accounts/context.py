@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from apps.accounts.brand import LOGO
 from apps.accounts.catalogue import COUNTRIES, CountryLines
-from apps.accounts.clinic_settings import settings_of
+from apps.accounts.clinic_settings import settings_during, settings_of
 from apps.accounts.models import Clinic
 from apps.core import clock
 
@@ -16,7 +16,7 @@ def clinic(request: HttpRequest) -> dict[str, Any]:
     """`clinic`, `membership`, `crisis`, `brand_colour`, `clinic_logo`, `server_now`; without a clinic the crisis numbers are left out."""
     membership = getattr(request.user, "membership", None) if hasattr(request, "user") else None
     found = getattr(request, "link_clinic", None) or (membership.clinic if membership else None)
-    values = settings_of(found) if found else {}
+    values = settings_during(request, found) if found else {}
     return {
         "clinic": found,
         "membership": membership,

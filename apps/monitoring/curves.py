@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import formats
@@ -60,7 +63,7 @@ def bands() -> list[Band]:
     return [Band(start, names[name]) for start, (_upper, name) in zip(starts, PHQ9_BANDS, strict=True)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scores:
     """The PHQ-9 totals of a person, oldest first, with their doses."""
 
@@ -82,6 +85,7 @@ class Scores:
         earlier = [row for row in self.responses if row.authored_at < self.doses[0].started_at]
         return earlier[-1] if earlier else self.responses[0]
 
+    @cached_property
     def points(self) -> list[Point]:
         """Each score with its sentence for arrow keys."""
         names = band_names()
@@ -128,7 +132,7 @@ def draw_scores(scores: Scores, *, axes: bool, width: float, height: float, extr
         gap=_("no answers"),
     )
     return trend(
-        scores.points(),
+        scores.points,
         [Dose(dose.started_at, dose.label) for dose in scores.doses],
         bands(),
         clock.now(),
@@ -146,7 +150,7 @@ def draw_scores(scores: Scores, *, axes: bool, width: float, height: float, extr
 def score_table(scores: Scores) -> list[Row]:
     """The same facts in rows, newest first."""
     doses = [Dose(dose.started_at, dose.label) for dose in scores.doses]
-    return table(scores.points(), doses, bands(), gap_days=scores.gap_days)
+    return table(scores.points, doses, bands(), gap_days=scores.gap_days)
 
 
 def score_sentence(scores: Scores) -> str:
@@ -185,6 +189,14 @@ def change_words(scores: Scores) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Moods:
+    """A curve for each of the last sessions, oldest first, and when the last one was."""
+
+    last_dose_at: datetime
+    curves: list[Curve]
+
+
+@dataclass(frozen=True, slots=True)
 class AfterDose:
     """The days after the last three sessions. rows: day -> words for each session, newest first."""
 
@@ -194,14 +206,28 @@ class AfterDose:
     sentence: str
 
 
-def mood_after_doses(patient: Patient, *, width: float, height: float) -> AfterDose | None:
-    """Own moods (0-100, never banded) laid over each other from session day to day 14; None without a session."""
-    zone = clock.zone_of(patient.time_zone)
-    doses = list(Anchor.objects.known().filter(patient=patient, kind="dose").order_by("-started_at")[:OVERLAY_DOSES])
+def moods_after_doses(patient: Patient, doses: Sequence[Anchor]) -> Moods | None:
+    """Own moods (0-100, never banded) from each of the last sessions to day 14; None without one. doses: oldest first."""
     if not doses:
         return None
-    curves = [_curve(patient, dose, zone, current=dose is doses[0]) for dose in reversed(doses)]
-    today = (clock.now() - doses[0].started_at) / DAY
+    zone, last = clock.zone_of(patient.time_zone), doses[-OVERLAY_DOSES:]
+    until = last[-1].started_at + OVERLAY_DAYS * DAY
+    rows = Observation.objects.known().filter(
+        patient=patient, code=MOOD, effective_at__gte=last[0].started_at, effective_at__lt=until
+    )
+    values = list(rows.order_by("effective_at").values_list("effective_at", "value"))
+    ends = [*(dose.started_at for dose in last[1:]), None]
+    curves = [
+        _curve(dose.started_at, end, values, zone, current=dose is last[-1])
+        for dose, end in zip(last, ends, strict=True)
+    ]
+    return Moods(last[-1].started_at, curves)
+
+
+def draw_moods(moods: Moods, *, width: float, height: float) -> AfterDose:
+    """The curves laid over each other, as a chart, rows and a sentence."""
+    curves = moods.curves
+    today = (clock.now() - moods.last_dose_at) / DAY
     labels = DoseLabels(
         title=_("Your mood in the 14 days after each session"),
         day=str,
@@ -227,18 +253,16 @@ def mood_after_doses(patient: Patient, *, width: float, height: float) -> AfterD
     return AfterDose(svg, names, _rows(newest_first, today), _mood_sentence(newest_first[0]))
 
 
-def _curve(patient: Patient, dose: Anchor, zone: ZoneInfo, *, current: bool) -> Curve:
-    end = dose.started_at + OVERLAY_DAYS * DAY
-    later = Anchor.objects.known().filter(patient=patient, kind="dose", started_at__gt=dose.started_at)
-    following = later.order_by("started_at").values_list("started_at", flat=True).first()
-    moods = Observation.objects.known().filter(
-        patient=patient, code=MOOD, effective_at__gte=dose.started_at, effective_at__lt=min(end, following or end)
-    )
+def _curve(
+    start: datetime, following: datetime | None, moods: Sequence[tuple[datetime, Any]], zone: ZoneInfo, *, current: bool
+) -> Curve:
+    end = min(start + OVERLAY_DAYS * DAY, following or datetime.max.replace(tzinfo=UTC))
     points = [
-        DayPoint((at - dose.started_at) / DAY, float(value), f"{short_day(at, zone)}: {value:.0f}")
-        for at, value in moods.order_by("effective_at").values_list("effective_at", "value")
+        DayPoint((at - start) / DAY, float(value), f"{short_day(at, zone)}: {value:.0f}")
+        for at, value in moods
+        if start <= at < end
     ]
-    return Curve(short_day(dose.started_at, zone), points, current)
+    return Curve(short_day(start, zone), points, current)
 
 
 def _rows(curves: list[Curve], today: float) -> list[tuple[int, list[str]]]:

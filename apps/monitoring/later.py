@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from apps.monitoring.models import Slot
-from apps.monitoring.schedule import choices_later, has_message_left, point_for
+from apps.monitoring.schedule import choices_later, has_message_left
+from apps.monitoring.slot_messages import point_for
 
 
 def choices_shown(slot: Slot) -> list[tuple[str, str]]:

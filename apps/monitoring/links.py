@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,33 +21,37 @@ def hash_token(token: str) -> str:
 
 def issue(slot: Slot, at: datetime) -> str:
     """A fresh token for that slot, valid for the clinic's `survey_link_hours`. It is returned once, never stored."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    SurveyLink.objects.create(
-        clinic_id=slot.clinic_id,
-        slot=slot,
-        token_hash=hash_token(token),
-        expires_at=_end(slot, at),
+    return issue_all([(slot, at, None)])[slot.pk]
+
+
+def issue_all(wanted: Sequence[tuple[Slot, datetime, UUID | None]]) -> dict[UUID, str]:
+    """Slot -> its fresh token, valid from that moment on, for the message with that id. All slots are of one clinic."""
+    if not wanted:
+        return {}
+    hours: int = setting(wanted[0][0].clinic, "survey_link_hours")
+    tokens = {slot.pk: secrets.token_urlsafe(TOKEN_BYTES) for slot, _at, _message in wanted}
+    SurveyLink.objects.bulk_create(
+        SurveyLink(
+            clinic_id=slot.clinic_id,
+            slot=slot,
+            token_hash=hash_token(tokens[slot.pk]),
+            expires_at=at + timedelta(hours=hours),
+            delivery_id=message,
+        )
+        for slot, at, message in wanted
     )
-    return token
-
-
-def carried(path: str, delivery_id: UUID) -> None:
-    """The message in which that link went out."""
-    SurveyLink.objects.filter(token_hash=_hash_in(path)).update(delivery_id=delivery_id)
+    return tokens
 
 
 def prolong(path: str, slot: Slot, at: datetime) -> None:
     """The link of a message that goes out at another time: valid for as long, counted from then."""
-    SurveyLink.objects.filter(slot=slot, token_hash=_hash_in(path)).update(expires_at=_end(slot, at))
+    SurveyLink.objects.filter(slot=slot, token_hash=_hash_in(path)).update(
+        expires_at=at + timedelta(hours=setting(slot.clinic, "survey_link_hours"))
+    )
 
 
 def _hash_in(path: str) -> str:
     return hash_token(path.strip("/").rpartition("/")[2])
-
-
-def _end(slot: Slot, at: datetime) -> datetime:
-    hours: int = setting(slot.clinic, "survey_link_hours")
-    return at + timedelta(hours=hours)
 
 
 def clinic_of(token: str) -> UUID | None:

@@ -5,12 +5,12 @@ clinic and in its own savepoint, so that one bad row stops nobody else's.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from django.conf import settings
-from django.db import Error, transaction
-from django.db.models import Q
+from django.db import Error, connection, transaction
+from django.db.models import Q, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import ContactPoint
@@ -22,72 +22,112 @@ from apps.monitoring.answers import answers_of
 from apps.monitoring.calendar import later_moments
 from apps.monitoring.findings import cause_of, title_of
 from apps.monitoring.instruments import blank_findings
-from apps.monitoring.links import carried, issue, prolong
+from apps.monitoring.links import prolong
 from apps.monitoring.models import ItemAnswer, Slot, SlotState
 from apps.monitoring.published import definition_of
 from apps.monitoring.silence import responsible
+from apps.monitoring.slot_messages import MESSAGES_AT_MOST, SlotMessage, queue_messages
 from apps.notifications import actions as notifications
-from apps.notifications.models import Delivery, Kind, State
+from apps.notifications.models import Delivery, State
 
 logger = logging.getLogger(__name__)
 
 NUDGE_AT = 0.6  # share of the open time after which the one nudge goes out
 BETWEEN_MESSAGES = timedelta(hours=1)
 POISON_DELAY = timedelta(hours=1)
-CHANNELS = ("push", "sms", "email")
-MESSAGES_AT_MOST = 2  # about one slot, over all channels
+BROKEN = (Error, ArithmeticError, LookupError, TypeError, ValueError)  # of one row, that it keeps to itself
 
 
 def open_due_slots(limit: int = 100) -> int:
     """Open the slots whose time has come, each with its reminder, and send the nudges that are due; how many."""
     now = clock.now()
     due = Q(state=SlotState.SCHEDULED) | Q(state=SlotState.OPEN, closes_at__gt=now, nudged_at__isnull=True)
-    return _claim(due, now, limit, _open_or_nudge)
+    return _claim(due, now, limit, _step_together)
 
 
 def close_due_slots(limit: int = 100) -> int:
     """Close the open slots whose time is over; how many. A half-answered one is judged by what it leaves blank."""
     now = clock.now()
-    return _claim(Q(state=SlotState.OPEN, closes_at__lte=now), now, limit, _close)
+    return _claim(Q(state=SlotState.OPEN, closes_at__lte=now), now, limit, _close_each)
 
 
-def _claim(due: Q, now: datetime, limit: int, work: Callable[[Slot, datetime], None]) -> int:
+def _claim(due: Q, now: datetime, limit: int, work: Callable[[list[Slot], datetime], None]) -> int:
+    """The work is given the slots of one clinic at a time, in their order, with that clinic in scope."""
     with transaction.atomic():
         slots = Slot.objects.filter(due, next_step_at__lte=now).order_by("next_step_at", "id")
         claimed = list(slots.select_for_update(skip_locked=True)[:limit])
-        for slot in claimed:
-            _work_alone(slot, now, work)
+        for clinic_id in {slot.clinic_id: None for slot in claimed}:
+            with use_clinic(clinic_id):
+                work([slot for slot in claimed if slot.clinic_id == clinic_id], now)
     return len(claimed)
+
+
+def _close_each(slots: Iterable[Slot], now: datetime) -> None:
+    for slot in slots:
+        _work_alone(slot, now, _close)
 
 
 def _work_alone(slot: Slot, now: datetime, work: Callable[[Slot, datetime], None]) -> None:
     """One slot in a savepoint of its own; one that cannot be worked on is put off for an hour, and logged."""
-    with use_clinic(slot.clinic_id):
-        try:
-            with transaction.atomic():
-                work(slot, now)
-        except (Error, ArithmeticError, LookupError, TypeError, ValueError):
-            logger.exception("slot %s cannot be worked on", slot.pk)
-            Slot.objects.filter(pk=slot.pk).update(next_step_at=now + POISON_DELAY)
+    try:
+        with transaction.atomic():
+            work(slot, now)
+    except BROKEN:
+        logger.exception("slot %s cannot be worked on", slot.pk)
+        Slot.objects.filter(pk=slot.pk).update(next_step_at=now + POISON_DELAY)
+
+
+def _step_together(slots: list[Slot], now: datetime) -> None:
+    """All in a few statements; one by one when that fails, so that the row at fault is found and left alone."""
+    try:
+        with transaction.atomic():
+            prefetch_related_objects(slots, "assignment", "patient__user", "clinic")
+            ready = [slot for slot in slots if _is_ready(slot, now)]
+            _open_or_nudge_all(ready, now)
+    except BROKEN:
+        logger.exception("%s slots cannot be opened together", len(slots))
+        ready = []
+    done = {slot.pk for slot in ready}
+    for slot in slots:
+        if slot.pk not in done:
+            _work_alone(slot, now, _open_or_nudge)
+
+
+def _is_ready(slot: Slot, now: datetime) -> bool:
+    """Is it to be opened or nudged, as nearly all are? The others are cancelled, or closed because the pump was down."""
+    if slot.state == SlotState.OPEN:
+        return True
+    return slot.assignment.status == "active" and slot.patient.status == "active" and slot.closes_at > now
 
 
 def _open_or_nudge(slot: Slot, now: datetime) -> None:
-    if slot.state == SlotState.OPEN:
-        _nudge(slot, now)
-    elif slot.assignment.status != "active" or slot.patient.status != "active":
-        _finish(slot, SlotState.CANCELLED)
-    elif slot.closes_at <= now:  # the pump was down: no message about what is over
-        _close(slot, now)
+    if _is_ready(slot, now):
+        _open_or_nudge_all([slot], now)
+    elif slot.closes_at <= now and slot.assignment.status == slot.patient.status == "active":
+        _close(slot, now)  # the pump was down: no message about what is over
     else:
-        _open(slot, now)
+        _finish(slot, SlotState.CANCELLED)
 
 
-def _open(slot: Slot, now: datetime) -> None:
-    remind_at = _allowed(slot, now)
-    slot.state = SlotState.OPEN
-    slot.next_step_at = _nudge_moment(slot, remind_at)
-    slot.save(update_fields=["state", "next_step_at"])
-    _send(slot, 1, remind_at)
+STEP = """
+update monitoring_slot s set state = 'open', next_step_at = u.next_step_at, nudged_at = coalesce(u.nudged_at, s.nudged_at)
+  from unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) as u (id, next_step_at, nudged_at)
+ where s.id = u.id
+"""
+
+
+def _open_or_nudge_all(slots: Sequence[Slot], now: datetime) -> None:
+    """Slots of one clinic, each with its message. The objects stay as they were: after a failure they are tried again."""
+    steps: list[tuple[UUID, datetime, datetime | None]] = []
+    messages: list[SlotMessage] = []
+    for slot in slots:
+        at = _allowed(slot, now)
+        is_nudge = slot.state == SlotState.OPEN
+        messages.append(SlotMessage(slot, 2 if is_nudge else 1, at))
+        steps.append((slot.pk, slot.closes_at, now) if is_nudge else (slot.pk, _nudge_moment(slot, at), None))
+    with connection.cursor() as cursor:
+        cursor.execute(STEP, [list(column) for column in zip(*steps, strict=True)] or [[], [], []])
+    queue_messages(messages)
 
 
 def _nudge_moment(slot: Slot, remind_at: datetime) -> datetime:
@@ -128,46 +168,10 @@ def has_message_left(slot: Slot) -> bool:
     return slot.nudged_at is None and _messages_out(slot) < MESSAGES_AT_MOST
 
 
-def _nudge(slot: Slot, now: datetime) -> None:
-    slot.nudged_at, slot.next_step_at = now, slot.closes_at
-    slot.save(update_fields=["nudged_at", "next_step_at"])
-    _send(slot, 2, _allowed(slot, now))
-
-
 def _allowed(slot: Slot, moment: datetime) -> datetime:
     """That moment, outside the person's quiet hours."""
     patient = slot.patient
     return outside_quiet_hours(moment, clock.zone_of(patient.time_zone), patient.quiet_from, patient.quiet_until)
-
-
-def _send(slot: Slot, number: int, not_before: datetime, without: Sequence[str] = ()) -> None:
-    """Message 1 (reminder) or 2 (nudge) about a slot; none when the person wants none, had two, or it would be too late.
-
-    without: channels that did not work.
-    """
-    point = point_for(slot, number, without)
-    if point is None or not_before >= slot.closes_at or _messages_out(slot) >= MESSAGES_AT_MOST:
-        return
-    shared_phone = slot.patient.links_off_at is not None
-    link = "/check-in/" if shared_phone else f"/s/{issue(slot, not_before)}/"
-    letter = notifications.queue(
-        clinic_id=slot.clinic_id,
-        kind=Kind.REMINDER,
-        dedupe_key=f"rem:{slot.pk}:{point.channel}:{number}",
-        subject_kind="slot",
-        subject_id=slot.pk,
-        recipient_id=slot.patient.user_id,
-        channel=point.channel,
-        address=point.address,
-        template="survey-reminder",
-        context={"clinic": slot.clinic.name, "link": link},
-        language=slot.patient.user.language,
-        not_before=not_before,
-        expires_at=slot.closes_at,
-        synthetic=slot.synthetic,
-    )
-    if letter is not None and not shared_phone:
-        carried(link, letter.pk)
 
 
 def remind_otherwise(delivery: Delivery) -> None:
@@ -175,7 +179,7 @@ def remind_otherwise(delivery: Delivery) -> None:
     slot = Slot.objects.filter(pk__in=[delivery.subject_id], state=SlotState.OPEN).select_related("patient").first()
     if slot is not None and slot.patient.status == "active":
         tried = Delivery.objects.filter(subject_kind="slot", subject_id=slot.pk).values_list("channel", flat=True)
-        _send(slot, 2, _allowed(slot, clock.now()), without=list(tried))
+        queue_messages([SlotMessage(slot, 2, _allowed(slot, clock.now()), without=list(tried))])
 
 
 def _messages_out(slot: Slot) -> int:
@@ -184,32 +188,29 @@ def _messages_out(slot: Slot) -> int:
     return rows.exclude(state__in=[State.CANCELLED, State.DEAD]).count()
 
 
-def point_for(slot: Slot, number: int, without: Sequence[str] = ()) -> ContactPoint | None:
-    """The first channel that the person has left on; another one only when the first message failed for certain."""
-    if slot.patient.reminders_off_at is not None:
-        return None
-    wired = [channel for channel in CHANNELS if settings.TRANSPORTS.get(channel) != "none"]
-    points = ContactPoint.objects.filter(user_id=slot.patient.user_id, opted_out_at__isnull=True, channel__in=wired)
-    points = points.exclude(channel__in=without)
-    if number > 1:
-        failed = Delivery.objects.filter(subject_kind="slot", subject_id=slot.pk, state=State.DEAD)
-        points = points.exclude(channel__in=list(failed.values_list("channel", flat=True)))
-    return points.order_by("rank", "channel").first()
-
-
 def still_wanted(delivery: Delivery) -> bool:
     """Asked just before a reminder goes out: is the form still open, and does the person still want to be told?"""
-    slot = Slot.objects.filter(pk__in=[delivery.subject_id], state=SlotState.OPEN).select_related("patient").first()
-    if slot is None or slot.patient.status != "active" or slot.patient.reminders_off_at is not None:
-        return False
-    if slot.patient.links_off_at is not None and delivery.context.get("link", "").startswith("/s/"):
-        return False
-    return ContactPoint.objects.filter(
-        user_id=delivery.recipient_id,
-        channel=delivery.channel,
-        address=delivery.address,
-        opted_out_at__isnull=True,
-    ).exists()
+    return bool(still_wanted_of([delivery]))
+
+
+def still_wanted_of(deliveries: Sequence[Delivery]) -> set[UUID]:
+    """The same of several at once: the ids of those that are."""
+    ids = [delivery.subject_id for delivery in deliveries if delivery.subject_id is not None]
+    slots = Slot.objects.filter(pk__in=ids, state=SlotState.OPEN, patient__status="active")
+    wanting: dict[UUID | None, Slot] = {
+        slot.pk: slot for slot in slots.select_related("patient") if slot.patient.reminders_off_at is None
+    }
+    points = ContactPoint.objects.filter(
+        user_id__in=[delivery.recipient_id for delivery in deliveries], opted_out_at__isnull=True
+    )
+    ways = set(points.values_list("user_id", "channel", "address"))
+    return {
+        delivery.pk
+        for delivery in deliveries
+        if (slot := wanting.get(delivery.subject_id)) is not None
+        and (delivery.recipient_id, delivery.channel, delivery.address) in ways
+        and (slot.patient.links_off_at is None or not delivery.context.get("link", "").startswith("/s/"))
+    }
 
 
 def _close(slot: Slot, now: datetime) -> None:

@@ -6,7 +6,7 @@ The bands alert a clinician; treatment is never automated.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from apps.alerts.levels import Level, worst
 
@@ -43,6 +43,9 @@ class Vitals:
     hr: int | None = None
     spo2: int | None = None
     rr: int | None = None
+
+
+_NAMES = tuple(field.name for field in fields(Vitals))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +110,7 @@ def check_vital(name: str, value: object) -> int:
 def session_alert(vitals: Vitals, *, limits: VitalLimits = DEFAULT_LIMITS) -> VitalFinding:
     """Judge one set of readings. Worst level wins and all reasons are listed; ``bp_severe`` replaces ``bp_high``."""
     refused = dict(_refusals(vitals))
-    known = Vitals(
-        **{field.name: None if field.name in refused else getattr(vitals, field.name) for field in fields(Vitals)}
-    )
+    known = replace(vitals, **dict.fromkeys(refused)) if refused else vitals
     reasons = (
         *_pressure_reasons(known, limits),
         *_two_sided("hr", known.hr, limits.hr_abnormal, limits.hr_critical),
@@ -120,14 +121,14 @@ def session_alert(vitals: Vitals, *, limits: VitalLimits = DEFAULT_LIMITS) -> Vi
 
 
 def _refusals(vitals: Vitals) -> Iterator[tuple[str, str]]:
-    for field in fields(Vitals):
-        value = getattr(vitals, field.name)
+    for name in _NAMES:
+        value = getattr(vitals, name)
         if value is None:
             continue
         try:
-            check_vital(field.name, value)
+            check_vital(name, value)
         except ValueRefused as refusal:
-            yield field.name, refusal.code
+            yield name, refusal.code
 
 
 def _pressure_reasons(vitals: Vitals, limits: VitalLimits) -> Iterator[str]:

@@ -3,7 +3,7 @@
 Callers write in their own transaction, so that the fact and its message are committed together or not at all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -66,6 +66,15 @@ def queue(
     if (written := Delivery.objects.filter(pk=row.pk).first()) is not None and written.state == State.PENDING:
         wake_pump()
     return written
+
+
+@transaction.atomic
+def queue_all(rows: Sequence[Delivery]) -> None:
+    """Add many in one statement, as `queue` adds one; those whose key is there already are left out. None is in-app."""
+    if rows:
+        Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+        failpoint("queue.after-insert")
+        wake_pump()
 
 
 def _show_at_once(row: Delivery) -> None:

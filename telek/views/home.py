@@ -58,7 +58,7 @@ def _patient_home(request: ClinicRequest) -> HttpResponse:
         "unread_messages": unread,
         "has_plan": SafetyPlan.objects.filter(patient=patient).exists(),
         "now": clock.now(),
-        **_score_card(patient),
+        **_score_card(request, patient),
     }
     seen = [row["slot"] for row in due] + [row for row in (visit, message, context.get("newest")) if row is not None]
     audit.record_seen(seen, actor_id=request.user.pk, detail="home")
@@ -94,10 +94,10 @@ def last_message(request: ClinicRequest, patient: Patient) -> tuple[Message | No
     return theirs.order_by("-seq").first(), theirs.filter(seq__gt=mark.seq if mark else 0).count()
 
 
-def _score_card(patient: Patient) -> dict[str, Any]:
+def _score_card(request: ClinicRequest, patient: Patient) -> dict[str, Any]:
     """Nothing while scores are hidden; a promise of a curve while there is none."""
     scores = curves.scores_of(patient)
-    if scores_hidden(patient, scores):
+    if scores_hidden(request, patient, scores):
         return {"score_card": "hidden"}
     if scores.newest is None:
         return {"score_card": "empty"}

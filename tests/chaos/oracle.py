@@ -26,9 +26,12 @@ def journal(rig: Rig) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def judge(rig: Rig) -> list[Finding]:
-    """Everything that must be 0, and the repeats, which may be as many as the kills."""
-    return [*answers(rig), *pages(rig)]
+def judge(rig: Rig, waiting: int | None = None) -> list[Finding]:
+    """Everything that must be 0, and the repeats, which may be as many as the kills.
+
+    waiting: `stuck` as it was before the processes were ended; else it is counted now.
+    """
+    return [*answers(rig), *pages(rig, stuck(rig) if waiting is None else waiting)]
 
 
 def answers(rig: Rig) -> list[Finding]:
@@ -54,7 +57,7 @@ def answers(rig: Rig) -> list[Finding]:
     ]
 
 
-def pages(rig: Rig) -> list[Finding]:
+def pages(rig: Rig, waiting: int) -> list[Finding]:
     """Every alert has been paged; nothing is lost, stuck or made twice; repeats are at most as many as the kills."""
     alerts = {str(row[0]) for row in rig.sql("select id from alerts_alert where not synthetic")}
     rows = rig.sql(
@@ -73,7 +76,7 @@ def pages(rig: Rig) -> list[Finding]:
         Finding("messages at the provider that no row stands for", len(strange), 0, len(received)),
         Finding("dead pages, with a provider that works", dead, 0, len(rows)),
         Finding("steps made twice", steps, 0, len(alerts)),
-        Finding("pages that are stuck", stuck(rig), 0, len(rows)),
+        Finding("pages that are stuck", waiting, 0, len(rows)),
         Finding("messages sent again, each under its own key", doubled, rig.kills, sum(received.values())),
     ]
 

@@ -37,7 +37,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--cuts", type=int, default=0, help="of lines; the default is ten for each socket")
     parser.add_argument("--frames", type=int, default=0, help="odd frames to the live socket, instead of alerts")
     parser.add_argument("--sweep", type=int, default=0, help="alerts in each cell of every place and fault, instead")
-    parser.add_argument("--only", default="", help="a word of the places that are wanted")
+    parser.add_argument("--only", default="", help="words of the places that are wanted, apart by commas")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     return parser.parse_args(words)
 

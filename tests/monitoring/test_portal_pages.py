@@ -8,7 +8,9 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.clinic_settings import change_setting
@@ -191,6 +193,20 @@ def test_progress_shows_curves_tables_and_a_gap_where_answers_miss(cast: Cast) -
     assert text.count("<table") == 2
     with cast.acting(cast.nurse):
         assert AuditEvent.objects.filter(object_type="monitoring.questionnaireresponse", action="read").count() == 3
+
+
+def test_the_progress_page_of_somebody_with_sessions_asks_the_database_twelve_times_at_most(cast: Cast) -> None:
+    with cast.acting(cast.nurse):
+        score(cast, 8, "mild", 4)
+        for days in (40, 20, 6):
+            dose(cast, days)
+            mood(cast, 60, days - 1)
+    client = cast.client(cast.patient_user)
+    client.get(reverse("progress"))
+    with CaptureQueriesContext(connection) as queries:
+        client.get(reverse("progress"))
+    frame = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT", "select set_config")
+    assert len([one for one in queries if not one["sql"].startswith(frame)]) <= 12
 
 
 @pytest.mark.parametrize(

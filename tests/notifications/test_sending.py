@@ -243,7 +243,7 @@ def test_while_a_provider_is_down_only_alerts_are_tried(provider: Provider, put:
 
 def test_a_slow_provider_makes_the_rest_of_the_batch_free_for_others(provider: Provider, put: Put) -> None:
     provider.behave("slow:0.3")
-    rows = [put() for _ in range(3)]
+    rows = [put(kind="1-alert", template="alert_page") for _ in range(3)]
     sender = Sender(stopping=iter([False, False, False, True, True]).__next__)
     sender.drain("sms", until=time.monotonic() + 10)
     states = [fresh(row).state for row in rows]

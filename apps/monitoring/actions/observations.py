@@ -46,7 +46,7 @@ class Recorded:
     refused: dict[int, str]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_observations(
     *,
     patient: Patient,

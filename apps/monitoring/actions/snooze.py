@@ -13,7 +13,8 @@ from apps.core.live import wake_pump
 from apps.monitoring.actions.answers import lock
 from apps.monitoring.models import Slot, SlotState
 from apps.monitoring.refusals import SurveyRefused
-from apps.monitoring.schedule import choices_later, has_message_left, point_for, put_off
+from apps.monitoring.schedule import choices_later, has_message_left, put_off
+from apps.monitoring.slot_messages import point_for
 
 
 @transaction.atomic

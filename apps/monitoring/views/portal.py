@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from apps.accounts.clinic_settings import setting
+from apps.accounts.clinic_settings import settings_during
 from apps.accounts.doors import door
 from apps.accounts.models import ContactPoint, User
 from apps.accounts.permissions import Permission
@@ -82,9 +82,9 @@ def _until(slot: Slot) -> str:
     return shown if end.date() == today else f"{formats.date_format(end.date(), 'D j M')} {shown}"
 
 
-def scores_hidden(patient: Patient, scores: curves.Scores) -> bool:
+def scores_hidden(request: ClinicRequest, patient: Patient, scores: curves.Scores) -> bool:
     """No score while the clinic hides them, or while an answer about suicide is not settled."""
-    if not setting(patient.clinic, "show_scores_to_patients"):
+    if not settings_during(request, patient.clinic)["show_scores_to_patients"]:
         return True
     newest = scores.newest
     return unsettled(patient) or (newest is not None and bool(newest.answers.get("q9")))
@@ -135,12 +135,13 @@ def progress(request: ClinicRequest) -> HttpResponse:
     """Scores over time and moods after each session: as charts, as tables, and in a sentence."""
     patient = own_record(request)
     scores = curves.scores_of(patient)
-    hidden = scores_hidden(patient, scores)
+    hidden = scores_hidden(request, patient, scores)
     audit.record_seen(
         [patient, *([] if hidden else scores.responses[-ROWS_SHOWN:])], actor_id=request.user.pk, detail="progress"
     )
     show = bool(scores.responses) and not hidden
     rows = curves.score_table(scores) if show else []
+    moods = curves.moods_after_doses(patient, scores.doses)
     context = {
         "nav": "home",
         "zone": patient.time_zone,
@@ -153,8 +154,8 @@ def progress(request: ClinicRequest) -> HttpResponse:
         "wide": show and curves.draw_scores(scores, axes=True, width=620, height=400, extra_class="wide-only"),
         "rows": rows[:ROWS_SHOWN],
         "earlier": rows[ROWS_SHOWN:EARLIER_SHOWN],
-        "moods": curves.mood_after_doses(patient, width=620, height=420),
-        "moods_narrow": curves.mood_after_doses(patient, width=340, height=320),
+        "moods": moods and curves.draw_moods(moods, width=620, height=420),
+        "moods_narrow": moods and curves.draw_moods(moods, width=340, height=320),
     }
     return render(request, "monitoring/progress_show.html", context)
 

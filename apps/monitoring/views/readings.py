@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts.clinic_settings import settings_of
+from apps.accounts.clinic_settings import settings_during
 from apps.accounts.doors import door
 from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
@@ -102,7 +102,7 @@ def _code(request: ClinicRequest, newest: list[Newest]) -> str:
 
 def _forms(request: ClinicRequest, patient: Patient) -> dict[str, ReadingForm | DeviceForm | LimitsForm]:
     do = request.POST.get("do") if request.method == "POST" else ""
-    settings = settings_of(patient.clinic)
+    settings = settings_during(request, patient.clinic)
     words = {name: f"{name.replace('_', ' ')} ({settings[PREFIX + name]})" for name in NAMES}
     return {
         "record": StaffReadingForm(request.POST if do == "record" else None, zone=patient.clinic.time_zone),

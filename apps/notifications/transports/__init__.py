@@ -4,10 +4,10 @@ A transport either returns (accepted), or raises Refused (certainly not accepted
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 from uuid import UUID
 
 from django.conf import settings
@@ -61,6 +61,14 @@ class Transport(Protocol):
         """Raises Refused or Unclear. The texts of both are short codes without content or address."""
 
 
+@runtime_checkable
+class Together(Protocol):
+    """A transport that can have several letters on the wire at the same time."""
+
+    def send_together(self, letters: Sequence[Letter]) -> list[Accepted | BaseException]:
+        """For each letter, in this order, what `send` would have returned or raised; the time limit is that of one."""
+
+
 class Unset:
     """No transport is set for the channel: every letter is refused for good."""
 
@@ -81,6 +89,14 @@ NAMES: Final = {
 def transport_for(channel: str) -> Transport:
     """The transport of a channel (push, sms, email, voice). Raises KeyError for a name that settings invented."""
     return _made(settings.TRANSPORTS[channel], os.getpid())
+
+
+def together_for(channel: str) -> Together | None:
+    """The transport of a channel, if it can send several letters at the same time."""
+    if settings.TRANSPORTS.get(channel) not in NAMES:
+        return None
+    found = transport_for(channel)
+    return found if isinstance(found, Together) else None
 
 
 @cache

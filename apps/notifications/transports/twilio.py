@@ -6,7 +6,8 @@ code in the text, so that a repeat is seen as one. A call speaks the text itself
 telephone rings) and asks for a key press, which comes to /provider/twilio/key/<delivery>/.
 """
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
 import httpx
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from apps.notifications.models import Channel
 from apps.notifications.transports import Accepted, Letter
-from apps.notifications.transports.wire import Wire, answer_of, ensure_accepted, number_in
+from apps.notifications.transports.wire import Wire, answer_of, ensure_accepted, number_in, outcomes
 
 RING_SECONDS: Final = 40
 KEY_SECONDS: Final = 15
@@ -29,14 +30,25 @@ class Twilio:
         self._wire = Wire()
 
     def send(self, letter: Letter) -> Accepted:
-        call = letter.channel == Channel.VOICE
-        response = self._wire.post(
-            f"{settings.TWILIO_URL}/2010-04-01/Accounts/{settings.TWILIO_ACCOUNT}/{'Calls' if call else 'Messages'}.json",
-            auth=(settings.TWILIO_ACCOUNT, settings.TWILIO_TOKEN),
-            data=_call(letter) if call else _message(letter),
-        )
-        ensure_accepted(response, code=_code_in(response))
-        return Accepted(provider_id=number_in(response, "sid"))
+        url, request = _request(letter)
+        return _accepted(self._wire.post(url, **request))
+
+    def send_together(self, letters: Sequence[Letter]) -> list[Accepted | BaseException]:
+        return outcomes(self._wire.post_together([_request(letter) for letter in letters]), _accepted)
+
+
+def _request(letter: Letter) -> tuple[str, dict[str, Any]]:
+    call = letter.channel == Channel.VOICE
+    address = (
+        f"{settings.TWILIO_URL}/2010-04-01/Accounts/{settings.TWILIO_ACCOUNT}/{'Calls' if call else 'Messages'}.json"
+    )
+    account = (settings.TWILIO_ACCOUNT, settings.TWILIO_TOKEN)
+    return address, {"auth": account, "data": _call(letter) if call else _message(letter)}
+
+
+def _accepted(response: httpx.Response) -> Accepted:
+    ensure_accepted(response, code=_code_in(response))
+    return Accepted(provider_id=number_in(response, "sid"))
 
 
 def _message(letter: Letter) -> dict[str, str]:

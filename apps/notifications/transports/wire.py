@@ -1,15 +1,17 @@
 """One POST to a provider, within a time limit that covers the whole exchange, and what its answer means."""
 
 import asyncio
+import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from http import HTTPStatus
+from importlib.util import find_spec
 from typing import Any, Final
 
 import httpx
 from django.conf import settings
 
-from apps.notifications.transports import Refused, Unclear
+from apps.notifications.transports import Accepted, Refused, Unclear
 
 # Answers about this very letter. Others (a wrong token, too many requests) are about the line, and pass.
 LASTING: Final = frozenset(
@@ -30,6 +32,10 @@ NOT_SENT: Final = (
     httpx.UnsupportedProtocol,
     httpx.InvalidURL,
 )
+# httpcore looks for sniffio several times a request and goes on without it; where it is not installed, each look searches
+# every folder of sys.path. Said once that it is absent, Python knows at once: half the CPU of a request.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 # An idle connection that the provider is about to close would make an innocent request unclear.
 KEEP_IDLE_SECONDS: Final = 2.0
 
@@ -42,16 +48,25 @@ class Wire:
 
     def post(self, url: str, **request: Any) -> httpx.Response:
         """The provider's answer, whatever its status. Raises Refused (nothing left) or Unclear."""
+        return self._runner().run(self._post(url, request))
+
+    def post_together(self, requests: Sequence[tuple[str, dict[str, Any]]]) -> list[httpx.Response | BaseException]:
+        """All at the same time, each within the limit of one: for each its answer or what `post` would have raised."""
+        return self._runner().run(self._post_all(requests))
+
+    async def _post_all(self, requests: Sequence[tuple[str, dict[str, Any]]]) -> list[httpx.Response | BaseException]:
+        posts = [self._post(url, request) for url, request in requests]
+        return await asyncio.gather(*posts, return_exceptions=True)
+
+    async def _post(self, url: str, request: dict[str, Any]) -> httpx.Response:
+        client = self._client()  # the first time it reads certificates, which is no time of the provider's
         try:
-            return self._runner().run(self._post(url, request))
+            async with asyncio.timeout(settings.SEND_TIMEOUT_SECONDS):
+                return await client.post(url, **request)
         except NOT_SENT as error:
             raise Refused(f"provider: {type(error).__name__}") from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unclear(f"provider: {type(error).__name__}") from error
-
-    async def _post(self, url: str, request: dict[str, Any]) -> httpx.Response:
-        async with asyncio.timeout(settings.SEND_TIMEOUT_SECONDS):
-            return await self._client().post(url, **request)
 
     def _runner(self) -> asyncio.Runner:
         if not hasattr(self._of_thread, "runner"):
@@ -78,6 +93,24 @@ def ensure_accepted(response: httpx.Response, *, lasting: Collection[int] = LAST
     if status in UNCLEAR:
         raise Unclear(f"provider: {status}")
     raise Refused(f"provider: {status} {code}".strip(), lasting=status in lasting)
+
+
+def outcomes(
+    answers: Sequence[httpx.Response | BaseException], accepted: Callable[[httpx.Response], Accepted]
+) -> list[Accepted | BaseException]:
+    """What `accepted` makes of each answer of `post_together`; whatever it raises stands in that place."""
+    return [_outcome(answer, accepted) for answer in answers]
+
+
+def _outcome(
+    answer: httpx.Response | BaseException, accepted: Callable[[httpx.Response], Accepted]
+) -> Accepted | BaseException:
+    if isinstance(answer, BaseException):
+        return answer
+    try:
+        return accepted(answer)
+    except (Refused, Unclear) as error:
+        return error
 
 
 def answer_of(response: httpx.Response) -> dict[str, Any]:
