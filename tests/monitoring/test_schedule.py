@@ -1,5 +1,6 @@
 """Slots: made ahead, opened with one reminder, nudged once, closed. No clock but the database's."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -211,14 +212,14 @@ def test_a_move_to_another_zone_changes_the_moments_and_never_the_name(morning: 
 
 
 def test_a_row_that_cannot_be_worked_on_stops_nobody_else(morning: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = schedule._open
+    opened = schedule._open_or_nudge_all
 
-    def but_one(slot: Slot, now: datetime) -> None:
-        if slot.pk == bad.pk:
+    def but_one(slots: Sequence[Slot], now: datetime) -> None:
+        if bad in slots:
             raise ValueError("what is written here cannot be read")
-        opened(slot, now)
+        opened(slots, now)
 
-    monkeypatch.setattr(schedule, "_open", but_one)
+    monkeypatch.setattr(schedule, "_open_or_nudge_all", but_one)
     with morning.acting(morning.nurse):
         bad = day_slot(morning)
         good = assigned(morning, "gad-7", morning.patient_2, opens_time=time(8), open_hours=16)
