@@ -46,7 +46,7 @@ class Recorded:
     refused: dict[int, str]
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def record_observations(
     *,
     patient: Patient,
