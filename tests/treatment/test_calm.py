@@ -102,5 +102,5 @@ def test_the_setting_that_was_wished_for_stands_on_the_board(cast: Cast) -> None
     assert maria.post("/session-day/wishes/", wished).status_code == 302
     assert maria.post("/session-day/wishes/", wished | {"eye_mask": "x"}).status_code == 200  # not kept
     desk = cast.client(cast.nurse)
-    assert "Music: No music. yes, an eye mask" in desk.get("/desk/sessions/").content.decode()
+    assert "Music: No music. Yes, an eye mask" in desk.get("/desk/sessions/").content.decode()
     assert "A quiet hour" in desk.get(session.path).content.decode()

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ClinicRow, Membership
@@ -108,7 +109,7 @@ class SessionWishes(ClinicRow):
     def setting(self) -> list[str]:
         """Music and eye mask in words; nothing for what was left out."""
         music = [str(_("Music: %(title)s")) % {"title": self.music}] if self.music else []
-        return [*music, *([str(self.get_eye_mask_display())] if self.eye_mask else [])]
+        return [*music, *([capfirst(self.get_eye_mask_display())] if self.eye_mask else [])]
 
     @property
     def line(self) -> str:

@@ -68,6 +68,9 @@ def _page(
 ) -> HttpResponse:
     at = clock.now()
     dose = standing_dose(session)
+    if (dose is None) != (session.dose_started_at is None):  # given or voided since the row was read
+        session = _session(request, session.pk)
+        dose = standing_dose(session)
     events = list(session.events.select_related("actor__user").order_by("occurred_at", "id"))
     context = {
         "nav": "sessions",
