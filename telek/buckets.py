@@ -19,11 +19,12 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import ClinicSetting, User
 from apps.outcomes.models import Forecast, ForecastClock, Review
-from apps.sessions.models import RemsForm
+from apps.sessions.models import RemsForm, SafetyCheck
 
 WINDOW_DAYS: Final = 7  # a window that opens within so many days
 FRESH: Final = timedelta(days=2)  # an older forecast says nothing of today
 FORM_DAYS: Final = 3  # before its last day
+LAB_DAYS: Final = 7  # before its day
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,13 @@ def reasons(user: User, at: datetime, zone: ZoneInfo) -> dict[str, Any]:
     forms = RemsForm.objects.visible_to(user).filter(
         session__patient=OuterRef("pk"), submitted_at__isnull=True, due_on__lte=soon
     )
+    checks = SafetyCheck.objects.visible_to(user).filter(
+        patient=OuterRef("pk"),
+        due_on__lte=at.astimezone(zone).date() + timedelta(days=LAB_DAYS),
+        next_step_at__isnull=False,  # else the task stands on the list
+    )
     found = {
+        "checks_due": ArraySubquery(checks.values(json=JSONObject(id="pk", kind="kind", due="due_on"))),
         "reviewed_at": Subquery(reviews.values("at")[:1], output_field=DateTimeField()),
         "forms_owed": ArraySubquery(forms.order_by("due_on").values(json=JSONObject(id="pk", due="due_on"))),
     }
@@ -110,8 +117,23 @@ def form_due(patient: Any, at: datetime, zone: ZoneInfo) -> Iterator[Extra]:
         )
 
 
+def labs_due(patient: Any, _at: datetime, _zone: ZoneInfo) -> Iterator[Extra]:
+    """A long-term check whose day is near or past; after its days of grace it is a task of its own."""
+    kinds = dict(SafetyCheck._meta.get_field("kind").flatchoices)
+    for check in getattr(patient, "checks_due", None) or []:
+        yield Extra(
+            key=f"check-{check['id']}",
+            bucket="labs",
+            level="P3",
+            rank=check["due"],
+            why=_("Check due: %(kind)s") % {"kind": kinds.get(check["kind"], check["kind"])},
+            detail=_("on %(day)s") % {"day": date_format(date.fromisoformat(check["due"]), "D j M")},
+            step="open",
+        )
+
+
 Source = Callable[[Any, datetime, ZoneInfo], Iterator[Extra]]
-SOURCES: Final[tuple[Source, ...]] = (fading, form_due)
+SOURCES: Final[tuple[Source, ...]] = (fading, form_due, labs_due)
 
 
 def extras_of(patient: Any, at: datetime, zone: ZoneInfo, *, alone: bool) -> Iterator[Extra]:

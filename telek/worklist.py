@@ -46,11 +46,15 @@ BUCKETS = [
     ("worse", gettext_lazy("Getting worse"), gettext_lazy("contact due today")),
     ("silent", gettext_lazy("Silent"), gettext_lazy("stopped answering")),
     ("fading", gettext_lazy("Fading"), gettext_lazy("the window for the next session opens")),
+    ("labs", gettext_lazy("Labs due"), gettext_lazy("long-term checks")),
     ("form", gettext_lazy("Form due"), gettext_lazy("to be handed in")),
+    ("integration", gettext_lazy("No talk after a session"), gettext_lazy("to be booked or made up for")),
     ("unsigned", gettext_lazy("Not signed"), ""),
     ("today", gettext_lazy("Due today"), ""),
     ("soon", gettext_lazy("Soon"), ""),
 ]
+#: beginning of a cause -> bucket, for tasks (P3) that have one of their own.
+_OF_CAUSE = {SILENT: "silent", "check-overdue-": "labs", "integration-": "integration"}
 _PLACE = {name: number for number, (name, _words, _more) in enumerate(BUCKETS)}
 
 
@@ -336,8 +340,9 @@ def _bucket(alert: Alert, person: Person) -> str:
     if alert.level != "P3":
         below = "thoughts" if alert.cause == SUICIDAL else "worse"
         return "act-now" if alert.level == "P1" else below
-    if alert.cause == SILENT:
-        return "silent"
+    for cause, bucket in _OF_CAUSE.items():
+        if alert.cause.startswith(cause):
+            return bucket
     return "today" if _day(alert.contact_due_at, person.zone) <= _day(person.at, person.zone) else "soon"
 
 

@@ -15,6 +15,7 @@ import pytest
 from django.db import transaction
 
 from apps.accounts.clinic_settings import change_setting
+from apps.alerts.actions import raise_alert
 from apps.alerts.models import Alert
 from apps.audit.models import AuditEvent
 from apps.core import clock
@@ -34,6 +35,7 @@ from apps.outcomes.protocol.reading import read_cases
 from apps.patients.models import Patient
 from apps.sessions.actions import start_course
 from apps.sessions.models import Course as TreatmentCourse
+from apps.sessions.models import SafetyCheck
 from tests.cast import Cast
 from tests.desk.conftest import answer_phq9, give_dose
 
@@ -179,6 +181,39 @@ def test_a_window_that_opens_soon_puts_a_person_without_an_alert_into_the_bucket
         clock_of, _made = ForecastClock.objects.get_or_create(clinic=treated.clinic, defaults={"next_at": clock.now()})
         ForecastClock.objects.filter(pk=clock_of.pk).update(broken_at=clock.now())
     assert "Effect fades" not in treated.client(treated.nurse).get("/desk/").content.decode()
+
+
+def test_a_check_that_is_due_soon_and_the_tasks_of_late_checks_and_talks_have_buckets_of_their_own(cast: Cast) -> None:
+    def desk() -> str:
+        return cast.client(cast.nurse).get("/desk/").content.decode()
+
+    assert 'data-bucket="labs" hidden' in desk()
+    with cast.acting(cast.nurse), transaction.atomic():
+        now = clock.now()
+        due = (now + timedelta(days=5)).date()
+        check = SafetyCheck.objects.create(
+            clinic=cast.clinic, patient=cast.patient, kind="liver", due_on=due, why="monthly", next_step_at=now
+        )
+    page = desk()
+    assert 'data-bucket="labs" hidden' not in page
+    assert "Check due: liver" in page
+    with cast.acting(cast.nurse), transaction.atomic():
+        SafetyCheck.objects.filter(pk=check.pk).update(next_step_at=None)
+        for cause, title in (("check-overdue-liver", "Liver is late"), ("integration-missed", "No talk yet")):
+            raise_alert(
+                patient=cast.patient,
+                cause=cause,
+                level="P3",
+                title=title,
+                source_kind="safety-check",
+                source_id=check.pk,
+                rule_code=cause,
+                synthetic=False,
+            )
+    page = desk()
+    assert "Check due: liver" not in page
+    assert page.index("Labs due") < page.index("Liver is late") < page.index("No talk after a session")
+    assert page.index("No talk after a session") < page.index("No talk yet")
 
 
 def near_the_threshold() -> Course:
