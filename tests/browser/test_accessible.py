@@ -99,6 +99,8 @@ PATIENT = [
     "/safety-plan/",
     "/call-me/",
     "/my-contacts/",
+    "/journal/",
+    "/readings/",
 ]
 DESK = [
     "/desk/",
@@ -112,6 +114,10 @@ DESK = [
     "/desk/visits/",
     "/desk/visits/{visit}/",
     "/desk/roster/",
+    "/desk/therapy/",
+    "/desk/quality/",
+    "/desk/second-person/",
+    "/desk/patients/{patient}/history/",
 ]
 PUBLIC = ["/accounts/login/", "/help/"]
 
