@@ -107,7 +107,7 @@ def test_a_peer_on_a_second_phone_answers_and_a_missed_look_in_escalates(cast: C
         desk.goto("/desk/alerts/")
         expect(desk.get_by_text("At home: a look-in was missed").first).to_be_visible()
         peer.reload()
-        peer.get_by_role("button", name="Help now").click()
+        peer.get_by_role("button", name="Call the team now").click()
         expect(peer.get_by_role("heading", name="The team is being called")).to_be_visible()
         desk.goto(session.path)
         expect(desk.get_by_text("help now").first).to_be_visible()
