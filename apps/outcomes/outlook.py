@@ -91,7 +91,7 @@ def _settled(course: Course) -> int | None:
 
 def _fans(future: dict[int, Mixture]) -> tuple[Fan, ...]:
     together = stacked([future[day] for day in DAYS])
-    found = np.stack([together.quantile(share) for share in SHARES], axis=1)
+    found = together.quantiles(SHARES)
     return tuple(Fan(day, *map(float, row)) for day, row in zip(DAYS, found, strict=True))
 
 

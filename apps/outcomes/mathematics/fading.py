@@ -32,7 +32,7 @@ def fading(belief: Belief, model: Model, weight: float, now: Belief) -> Fading:
     plan[0, 0] = weight
     found = ahead(belief, model, plan, set(DAYS))
     together = stacked([found[day] for day in DAYS])
-    expected = np.stack([together.quantile(share) for share in SHARES], axis=1)
+    expected = together.quantiles(SHARES)
     weights = responsibilities(now.log, model.weights)[0]
     return Fading(expected, _quantiles(_half_lives(belief, model, weight), weights))
 

@@ -65,7 +65,7 @@ def _answer(cases: list[Case], model: Model) -> list[Row]:
     days = {*AHEAD, *(case.response_in for case in ordered if case.response_in is not None)}
     plan = plan_table([case.course for case in ordered], max(*days, FAR + RUN))
     totals = ahead(belief, model, plan, days)
-    quantiles = {day: np.stack([totals[day].quantile(share) for share in SHARES], axis=1) for day in AHEAD}
+    quantiles = {day: totals[day].quantiles(SHARES) for day in AHEAD}
     responses = _responses(ordered, totals)
     found: dict[str, Row] = {}
     for row, case in enumerate(ordered):
