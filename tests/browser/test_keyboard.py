@@ -24,7 +24,7 @@ MARKED = """() => {
 # What a finger hits: not links inside a sentence (WCAG 2.5.8), nor a box whose whole label can be hit.
 SMALL = """() => [...document.querySelectorAll('a, button, summary, select, textarea, label.choice, label.tick, input')]
   .filter((node) => node.checkVisibility({ visibilityProperty: true }) && !node.closest('p, dd, td, .note, .skip, .vh, label.choice > *, label.opt, label.tick > *'))
-  .filter((node) => node.type !== 'hidden' && !node.matches('.skip') && node.getBoundingClientRect().height < 44)
+  .filter((node) => node.type !== 'hidden' && !node.matches('.skip') && (node.closest('label') ?? node).getBoundingClientRect().height < 44)
   .map((node) => `${Math.round(node.getBoundingClientRect().height)} px ${node.outerHTML.slice(0, 110)}`)"""
 
 
