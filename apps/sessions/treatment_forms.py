@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Clinic, Membership, User
 from apps.core import clock
+from apps.core.desk_words import for_the_desk
 from apps.sessions.actions import Asked, Order, Tap, may_confirm
 from apps.sessions.evidence import newest_weight
 from apps.sessions.models import CalmTrack, DoseRoute, DosingSession
@@ -367,7 +368,8 @@ class WishesForm(forms.Form):
         rows = CalmTrack.objects.filter(clinic=clinic, kind="music", withdrawn_at__isnull=True)
         titles = list(rows.values_list("title", flat=True))
         offered = [(title, title) for title in dict.fromkeys([self.initial.get("music") or "", *titles]) if title]
-        own = [(str(words), words) for words in (_("My own music"), _("No music"))]
+        with for_the_desk():  # the team reads what is kept
+            own = [(str(words), words) for words in (_("My own music"), _("No music"))]
         choices = dict([("", _("no answer")), *offered, *own])
         self.fields["music"].choices = list(choices.items())  # type: ignore[attr-defined]
 

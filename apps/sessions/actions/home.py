@@ -15,6 +15,7 @@ from apps.alerts.actions import raise_alert
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock, live
+from apps.core.desk_words import for_the_desk
 from apps.core.ids import new_id
 from apps.patients.models import GuestLink, LinkPurpose
 from apps.sessions.actions.booking import book_visit
@@ -139,7 +140,9 @@ def answer_look_in(*, link: GuestLink, how: str, client_id: UUID, due_at: dateti
         name=link.name,
         answered_at=clock.now(),
     )
-    note(session, SessionEventKind.LOOK_IN, None, text=f"{link.name}: {row.get_how_display()}", client_id=new_id())
+    with for_the_desk():
+        text = f"{link.name}: {row.get_how_display()}"
+    note(session, SessionEventKind.LOOK_IN, None, text=text, client_id=new_id())
     audit.record(action=Action.CREATE, actor_id=None, obj=row, detail="look-in", patient_id=session.patient_id)
     _tell(session, row)
     if session.is_open and (
@@ -181,6 +184,7 @@ def ended_lately(session: DosingSession, within: timedelta = AFTERWARDS) -> bool
     return session.finished_at is not None and clock.now() - session.finished_at < within
 
 
+@for_the_desk()
 def _tell(session: DosingSession, row: LookIn) -> None:
     level = LEVELS.get(LookInKind(row.how))
     if level is None:
