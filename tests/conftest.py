@@ -1,5 +1,6 @@
 """What every test stands on: the real database in the application's role, a clean clock, a fixed cast."""
 
+import gc
 import os
 from collections.abc import Iterator
 from datetime import timedelta
@@ -85,6 +86,13 @@ def cast(db: None) -> Cast:
     """Two clinics and everybody in them; add `@pytest.mark.django_db(transaction=True)` for sockets and threads."""
     with transaction.atomic():  # the row policies need one, also in a transactional test
         return quick_cast()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What stands now stays to the end: the collector need not walk over it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(trylast=True)

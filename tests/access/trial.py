@@ -40,13 +40,15 @@ def actors(world: World, line: Line) -> list[Actor]:
 def addresses(world: World, route: Route, line: Line, actor: Actor) -> list[tuple[str | None, str]]:
     """(relation, address): own, other, foreign, and what names nothing.
 
-    Who is not let in tries one; what names nothing is tried by the first of those let in. All of it in full.
+    Who is not let in tries one; staff try one patient of their clinic; what names nothing is tried by the first of those
+    let in. All of it in full.
     """
     if not route.parameters:
         return [(None, route.path)]
     known = world.ids.get(line.kind, {})
     rest = ["x"] * (len(route.parameters) - 1)
-    found: list[tuple[str | None, str]] = [(one, route.address(known[one], *rest)) for one in RELATIONS if one in known]
+    tried = [one for one in RELATIONS if one in known and (FULL or one == "own" or not {"own", one} <= set(actor.sees))]
+    found: list[tuple[str | None, str]] = [(one, route.address(known[one], *rest)) for one in tried]
     if FULL or not found or actor is first_in(world, line):
         nothing = missing_ids()[: None if FULL else 2]
         found += [("missing", route.address(value, *rest)) for value in nothing]
