@@ -41,7 +41,7 @@ print("confirmed")
 def send_and_die(cast: Cast, thread: Thread, client: UUID, failpoint: str) -> subprocess.CompletedProcess[str]:
     """Another process sends the message and ends by the failpoint."""
     url = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{NAME}"))
-    own = {"DATABASE_URL": url, "TELEK_FAILPOINTS": failpoint, "TELEK_TESTING": "1"}
+    own = {"DATABASE_URL": url, "TELEK_FAILPOINTS": failpoint, "TELEK_TESTING": "1", "TELEK_DATABASE_ROLE": "app"}
     arguments = [str(cast.clinic.pk), str(thread.pk), str(cast.patient_user.pk), str(client), WORDS]
     return subprocess.run(
         [sys.executable, "-c", SENDER, *arguments],
