@@ -18,7 +18,8 @@ from tests.cast import Cast
 from tests.monitoring.stage import questionnaire
 from tests.visits.scene import PLACE, admitted, booked, fresh, soon
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# One call at a time: two that are encoded at once leave two cores no time for pictures.
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("video")]
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
 DESK = {"viewport": {"width": 1440, "height": 900}}
@@ -29,7 +30,7 @@ def decoded(page: Page) -> int:
     return page.evaluate("() => document.querySelector('[data-remote]').getVideoPlaybackQuality().totalVideoFrames")
 
 
-def wait_until(what: Callable[[], Any], within: float = 15) -> None:
+def wait_until(what: Callable[[], Any], within: float = 45) -> None:
     until = time.monotonic() + within
     while not what():
         assert time.monotonic() < until, "it did not happen in time"
