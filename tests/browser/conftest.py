@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from apps.accounts.models import User
 from tests.browser.server import LiveSystem, running_system
+from tests.browser.waiting import PATIENCE_SECONDS
 from tests.browser.watch import is_fault
 from tests.browser_gate import installed_browser
 from tests.cast import Cast
@@ -35,6 +36,7 @@ def live_system(django_db_setup: None) -> Iterator[LiveSystem]:
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """Drives every browser of the run."""
+    expect.set_options(timeout=PATIENCE_SECONDS * 1_000)
     with sync_playwright() as driver:
         yield driver
 

@@ -17,7 +17,7 @@ from apps.patients.actions import write_safety_plan
 from apps.sessions.models import IntegrationWindow, LookIn
 from apps.sessions.owed import ask_after_windows
 from tests.browser.server import running_system
-from tests.browser.test_visit_call import wait_until
+from tests.browser.waiting import wait_until
 from tests.cast import Cast
 from tests.treatment.scene import dosed, later, worked
 from tests.treatment.test_home import at_home, begun
@@ -114,12 +114,11 @@ def test_a_peer_on_a_second_phone_answers_and_a_missed_look_in_escalates(cast: C
 
 
 def _until(cast: Cast, true: Callable[[], bool]) -> None:
-    for _each in range(120):
+    def asked() -> bool:
         with use_clinic(cast.clinic.pk), transaction.atomic():
-            if true():
-                return
-        time.sleep(0.25)
-    raise AssertionError("it did not happen")
+            return true()
+
+    wait_until(asked)
 
 
 def test_a_talk_that_was_missed_is_caught(cast: Cast, signed_in: OpenPage) -> None:

@@ -15,7 +15,7 @@ from apps.sessions import actions
 from apps.sessions.models import CognitionResult, CountersignPin, MedicationAdministration, SessionEvent
 from tests.browser.server import LiveSystem
 from tests.browser.test_sign_in import PASSWORD, with_authenticator
-from tests.browser.test_visit_call import wait_until
+from tests.browser.waiting import wait_until
 from tests.cast import Cast
 from tests.treatment.scene import ready
 
@@ -57,7 +57,7 @@ def test_music_plays_calmer_fades_to_the_other_track_and_breathing_is_paced(cast
     wait_until(lambda: page.evaluate(playing) == [False, True])
     page.get_by_role("button", name="Start, with sound").first.click()
     expect(page.get_by_text("Breathe in", exact=True)).to_be_visible()
-    expect(page.get_by_text("Breathe out", exact=True)).to_be_visible(timeout=7000)
+    expect(page.get_by_text("Breathe out", exact=True)).to_be_visible()
     page.get_by_role("button", name="Stop").click()
 
     def heard() -> list[str]:
@@ -76,11 +76,11 @@ def test_the_reaction_task_is_done_by_taps_and_kept(cast: Cast, signed_in: OpenP
     shown = page.evaluate("() => [...document.querySelectorAll('[data-words] li')].map((one) => one.textContent)")
     page.get_by_role("button", name="Start").click()
     field = page.locator("[data-field]")
-    expect(field).to_be_visible(timeout=30_000)
+    expect(field).to_be_visible()
     field.press(" ")  # before the signal: too early, and said so
     expect(page.locator("[data-said]")).to_contain_text("Too early")
     for count in range(1, 9):
-        expect(field).to_have_text("Now!", timeout=8000)
+        expect(field).to_have_text("Now!")
         field.press(" ")
         if count < 8:
             expect(page.locator("[data-said]")).to_contain_text(f"{count} / 8")
@@ -112,7 +112,7 @@ def test_a_dose_is_signed_by_a_colleagues_passkey_on_this_screen(
         form.locator(f"[name={name}]").fill(value)
     form.locator("[name=second]").select_option(index=1)
     form.get_by_role("button", name="Confirm with the second person's passkey").click()
-    expect(page.locator("form[data-dose]")).to_have_count(0, timeout=15_000)
+    expect(page.locator("form[data-dose]")).to_have_count(0)
     with cast.acting(cast.nurse), transaction.atomic():
         assert cast.prescriber.membership
         assert MedicationAdministration.objects.get().checked_by_id == cast.prescriber.membership.pk

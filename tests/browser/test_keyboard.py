@@ -31,7 +31,7 @@ SMALL = """() => [...document.querySelectorAll('a, button, summary, select, text
 def at_the_desk(cast: Cast, signed_in: Callable[..., Page], **options: Any) -> Page:
     page = signed_in(cast.prescriber, viewport=DESK_SIZE, **options)
     page.goto("/desk/")
-    expect(page.locator("#live")).to_be_visible(timeout=15_000)
+    expect(page.locator("#live")).to_be_visible()
     return page
 
 

