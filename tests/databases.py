@@ -1,6 +1,6 @@
 """A database for this worker: made by the superuser, migrated by the owner, used as the application's role.
 
-Migrating takes half a minute of a core. What came of it is kept as a dump under the name of all that shapes it, so that
+Migrating takes eight seconds of a core. What came of it is kept as a dump under the name of all that shapes it, so that
 it is done once for each state of the schema and not once for each run and worker.
 """
 
