@@ -20,7 +20,8 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 FLAGS = [
     "--no-sandbox",
-    "--use-fake-device-for-media-stream",
+    "--disable-gpu",
+    "--use-fake-device-for-media-stream=fps=5",
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
 ]
@@ -52,7 +53,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture
 def shy_browser(playwright: Playwright) -> Iterator[Browser]:
     """A Chromium whose person allows neither camera nor microphone."""
-    chromium = playwright.chromium.launch(executable_path=installed_browser(), args=FLAGS[:2])
+    chromium = playwright.chromium.launch(executable_path=installed_browser(), args=FLAGS[:3])
     yield chromium
     chromium.close()
 

@@ -16,7 +16,7 @@ import httpx
 from tests.databases import NAME
 
 ROOT = Path(__file__).resolve().parents[2]
-STARTING_SECONDS = 40
+STARTING_SECONDS = 120
 
 
 @dataclass(frozen=True)
