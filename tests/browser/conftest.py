@@ -18,6 +18,7 @@ from tests.cast import Cast
 # Playwright's synchronous interface keeps an event loop in this thread; the test's own queries are no danger to it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
+# Without a GPU the page is drawn and the test picture encoded by the processor: five pictures a second are enough.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
