@@ -4,7 +4,7 @@ The arithmetic is in `planning`. Planning is harmless to repeat, never renames a
 opened but to keep it open: so an edit, a journey or a dose that moves never sends anything again.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -78,11 +78,14 @@ def make_slots() -> int:
     Slots of people who changed their time zone get their moments anew, never another name.
     """
     made = 0
-    for clinic_id, pk in list(Assignment.objects.filter(status="active").values_list("clinic_id", "pk")):
+    people = Assignment.objects.filter(status="active").order_by("clinic_id", "patient_id")
+    for clinic_id, patient_id in list(people.values_list("clinic_id", "patient_id").distinct()):
         with use_clinic(clinic_id), transaction.atomic():
-            assignment = Assignment.objects.select_related("patient__clinic").get(pk=pk)
-            made += plan_slots(assignment)
-            retime(assignment.patient)
+            rows = Assignment.objects.filter(patient_id=patient_id, status="active").order_by("id")
+            assignments = list(rows.select_related("patient__clinic"))
+            made += plan_together(assignments)
+            if assignments:
+                retime(assignments[0].patient)
     return made
 
 
@@ -91,10 +94,25 @@ def plan_slots(assignment: Assignment) -> int:
 
     Needs the clinic in scope.
     """
-    patient = assignment.patient
-    if assignment.status != "active" or patient.status != "active" or assignment.rhythm in ("staff", "follow-on"):
+    return plan_together([assignment])
+
+
+def plan_together(assignments: Sequence[Assignment]) -> int:
+    """The same of several schedules of one person, whose week is weighed once."""
+    planned = [one for one in assignments if one.status == "active" and one.rhythm not in ("staff", "follow-on")]
+    if not planned or planned[0].patient.status != "active":
         return 0
-    around, now = surroundings_of(patient), clock.now()
+    patient = planned[0].patient
+    around = surroundings_of(patient)
+    made, moved = map(sum, zip(*[_plan(assignment, around) for assignment in planned], strict=True))
+    if made or moved:
+        keep_budget(patient)
+    return made
+
+
+def _plan(assignment: Assignment, around: Surroundings) -> tuple[int, int]:
+    """How many slots of one schedule are new, and how many changed."""
+    now = clock.now()
     today = local_day(now, around.zone)
     rhythm = rhythm_of(assignment)
     # What hangs on a dose is looked at whole: a form that has opened may move as well.
@@ -111,9 +129,7 @@ def plan_slots(assignment: Assignment) -> int:
         if key not in known and due.closes_at > now and due.opens_at < horizon
     ]
     Slot.objects.bulk_create(fresh, ignore_conflicts=True)
-    if fresh or moved:
-        keep_budget(patient)
-    return len(fresh)
+    return len(fresh), moved
 
 
 def _planned(assignment: Assignment) -> Iterable[Slot]:
@@ -198,8 +214,7 @@ def _cancel(slot: Slot, why: str) -> None:
 def replan(patient: Patient) -> None:
     """After a dose was given, moved or taken back: every schedule that hangs on doses follows it."""
     rows = Assignment.objects.filter(patient=patient, status="active", rhythm="anchored")
-    for assignment in rows.select_related("patient__clinic").order_by("id"):
-        plan_slots(assignment)
+    plan_together(list(rows.select_related("patient__clinic").order_by("id")))
 
 
 def retime(patient: Patient) -> int:

@@ -19,6 +19,8 @@ LADDERS = {
     "P2": ["treating", "on-call", "director"],
     "P3": ["coordinator", "treating"],
 }
+#: Who works in a synthetic clinic that no persona of the demonstration belongs to.
+INVENTED_STAFF = {Role.PRESCRIBER: "Dr Amina Farouk", Role.NURSE: "Piet Janssen"}
 ROSTER_DAYS = 60
 DAY, NIGHT = time(8), time(20)
 
@@ -54,11 +56,14 @@ def make_user(email: str, name: str, zone: str) -> User:
 
 
 def make_staff(clinic: Clinic) -> dict[Role, User]:
-    """The clinic's personas by role, each with `membership` set. Needs the clinic in scope."""
+    """The clinic's personas by role, or invented staff, each with `membership` set. Needs the clinic in scope."""
     people: dict[Role, User] = {}
     for persona in PERSONAS.values():
         if persona.clinic == clinic.slug and persona.role is not None and persona.role != Role.PATIENT:
             people[persona.role] = make_member(clinic, persona.email, persona.name, persona.role)
+    if not people:
+        for role, name in INVENTED_STAFF.items():
+            people[role] = make_member(clinic, f"{role.value}@{clinic.slug}.example", name, role)
     return people
 
 

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,13 +19,13 @@ from apps.alerts.models import Alert, AlertState
 from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.monitoring.actions.anchors import record_anchor
-from apps.monitoring.actions.answers import save_answer
+from apps.monitoring.actions.answers import Given, save_answers
 from apps.monitoring.actions.assignments import assign
 from apps.monitoring.actions.library import newest
 from apps.monitoring.actions.problems import close_problem
 from apps.monitoring.actions.responses import submit_response
 from apps.monitoring.models import Assignment, Problem, Slot, SlotState
-from apps.monitoring.plans import plan_slots
+from apps.monitoring.plans import plan_together
 from apps.monitoring.schedule import close_due_slots, open_due_slots
 from apps.notifications.models import Delivery, State
 from apps.patients.models import Consent, Patient
@@ -109,7 +110,8 @@ class Simulation:
         for life in self.lives:
             if life.starts_on == day:
                 self._begin(life, day)
-        self._at(self.moment(day, time(8, 5)), until, self._morning)
+        plans = day.weekday() == 0 or day == until.astimezone(self.zone).date()
+        self._at(self.moment(day, time(8, 5)), until, lambda: self._morning(plans=plans))
         for life in sorted(self.lives, key=lambda life: life.rng.random()):
             if life.starts_on <= day:
                 self._live_person(life, day, until)
@@ -144,9 +146,12 @@ class Simulation:
                         synthetic=True,
                     )
 
-    def _morning(self) -> None:
-        for assignment in Assignment.objects.filter(clinic=self.clinic, status="active").select_related("patient"):
-            plan_slots(assignment)
+    def _morning(self, *, plans: bool) -> None:
+        """What is due is opened. Forms are planned 14 days ahead, so that it is enough to look at that once a week."""
+        rows = Assignment.objects.filter(clinic=self.clinic, status="active").select_related("patient__clinic")
+        by_person = groupby(rows.order_by("patient_id", "id"), key=lambda row: row.patient_id)
+        for _person, theirs in by_person if plans else ():
+            plan_together(list(theirs))
         open_due_slots(5000)
 
     def _live_person(self, life: Life, day: date, until: datetime) -> None:
@@ -191,18 +196,18 @@ class Simulation:
         """Answer a form; one in thirty is left half-way."""
         wanted = self._answers(life, slot.questionnaire.key, total, day)
         half_way = life.rng.random() < 1 / 30
-        for link_id, value in list(wanted.items())[: len(wanted) // 2 if half_way else None]:
-            save_answer(
-                slot=slot,
+        told = [
+            Given(
                 link_id=link_id,
                 value=value,
                 client_id=UUID(int=life.rng.getrandbits(128)),
                 answered_at=clock.now(),
-                actor=life.user,
                 auth_level="link" if life.rng.random() < 0.5 else "session",
                 presentation="pages",
             )
-            self.answers += 1
+            for link_id, value in list(wanted.items())[: len(wanted) // 2 if half_way else None]
+        ]
+        self.answers += len(save_answers(slot=slot, given=told, actor=life.user))
         if not half_way:
             submit_response(slot=slot, actor=life.user, auth_level="session")
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -11,6 +11,7 @@ from apps.alerts.models import Alert, AlertOccurrence
 from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.core.failpoints import FailpointReached
+from apps.monitoring.actions import Given, save_answers
 from apps.monitoring.instruments import AnswerRefused
 from apps.monitoring.models import ItemAnswer, SlotState
 from apps.monitoring.refusals import SurveyRefused
@@ -38,6 +39,44 @@ def test_a_harmless_answer_raises_nothing_and_is_audited(cast: Cast) -> None:
         assert not Alert.objects.exists()
         assert AuditEvent.objects.filter(object_id=saved.answer.pk, actor_id=cast.patient_user.pk).count() == 1
     assert saved.level is None
+
+
+def _told(link_id: str, value: Any, client_id: UUID | None = None) -> Given:
+    return Given(link_id, value, client_id or uuid4(), clock.now(), "session", "list")
+
+
+def test_several_answers_at_once_are_judged_one_by_one_and_audited_each(cast: Cast) -> None:
+    with cast.acting(cast.patient_user):
+        slot, same = open_slot(cast), uuid4()
+        give(cast, slot, "q1", 1, client_id=same)
+        given = [_told("q1", 1, same), _told("q2", 3), _told("q9", 2), _told("q3", None)]
+        saved = save_answers(slot=slot, given=given, actor=cast.patient_user)
+        assert [(one.created, one.suicidal) for one in saved] == [
+            (False, False),
+            (True, False),
+            (True, True),
+            (True, False),
+        ]
+        assert [(one.answer.link_id, one.answer.value) for one in saved] == [
+            ("q1", 1),
+            ("q2", 3),
+            ("q9", 2),
+            ("q3", None),
+        ]
+        assert Alert.objects.get().title == "PHQ-9 item 9 = 2"
+        assert AlertOccurrence.objects.get().source_id == saved[2].answer.pk
+        for one in saved:
+            assert AuditEvent.objects.filter(object_id=one.answer.pk, actor_id=cast.patient_user.pk).count() == 1
+
+
+@pytest.mark.parametrize("last", [("q9", 9), ("q10", 1)])
+def test_of_several_answers_one_that_is_refused_leaves_none(cast: Cast, last: tuple[str, int]) -> None:
+    with cast.acting(cast.patient_user):
+        slot = open_slot(cast)
+        with pytest.raises(AnswerRefused):
+            save_answers(slot=slot, given=[_told("q9", 2), _told(*last)], actor=cast.patient_user)
+        assert not ItemAnswer.objects.exists()
+        assert not Alert.objects.exists()
 
 
 def test_the_same_answer_twice_is_one_row_and_one_alert(cast: Cast) -> None:

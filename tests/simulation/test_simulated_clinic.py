@@ -11,9 +11,9 @@ from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.accounts.models import Clinic, PendingChange
+from apps.accounts.models import Clinic, Membership, PendingChange
 from apps.accounts.permissions import Role
-from apps.alerts.models import Alert
+from apps.alerts.models import Alert, RosterShift
 from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.messaging.models import Attachment, Thread
@@ -110,6 +110,19 @@ def test_the_stories_of_today_leave_an_unowned_alert_a_chat_and_visits(capsys: p
             assert VisitGuest.objects.get().agreed_at is not None
             assert Attachment.objects.exists()
             assert PendingChange.objects.filter(outcome="").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_clinic_that_is_missing_is_made_with_staff_who_prescribe_and_take_alerts() -> None:
+    for seed in (5, 6):  # more people join the same staff
+        call_command("simulate", patients=1, days=2, seed=seed, clinic="lakeside")
+    clinic = Clinic.objects.get(slug="lakeside")
+    assert clinic.synthetic
+    with use_clinic(clinic.pk), transaction.atomic():
+        staff = Membership.objects.filter(clinic=clinic).exclude(role=Role.PATIENT)
+        assert sorted(staff.values_list("role", flat=True)) == ["nurse", "prescriber"]
+        assert RosterShift.objects.filter(clinic=clinic, membership__role=Role.NURSE).exists()
+        assert Slot.objects.filter(clinic=clinic).exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,6 +1,6 @@
 """The verbs of monitoring."""
 
-from apps.monitoring.actions.answers import Saved, save_answer
+from apps.monitoring.actions.answers import Given, Saved, save_answer, save_answers
 from apps.monitoring.actions.assignments import assign, change_schedule, end, pause
 from apps.monitoring.actions.devices import (
     FoundDevice,
@@ -22,6 +22,7 @@ from apps.monitoring.actions.together import open_together, put_away, scales_for
 
 __all__ = [
     "FoundDevice",
+    "Given",
     "PublishedDiffers",
     "Reading",
     "Recorded",
@@ -48,6 +49,7 @@ __all__ = [
     "record_rating",
     "revoke_device",
     "save_answer",
+    "save_answers",
     "scales_for_visits",
     "set_limits",
     "snooze",

@@ -1,7 +1,9 @@
 """Save an answer as it is given, and submit the whole: each with its safety judgement in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -22,7 +24,7 @@ from apps.monitoring.instruments import AnswerRefused, AnswerValue, Definition, 
 from apps.monitoring.models import ItemAnswer, Slot, SlotState
 from apps.monitoring.published import definition_of
 from apps.monitoring.refusals import SurveyRefused
-from apps.monitoring.rules.live import on_answer
+from apps.monitoring.rules.live import on_answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,50 +41,66 @@ class Saved:
     late: bool
 
 
-@transaction.atomic
-def save_answer(
-    *,
-    slot: Slot,
-    link_id: str,
-    value: AnswerValue,
-    client_id: UUID,
-    answered_at: datetime,
-    actor: User | None,
-    auth_level: str,
-    presentation: str,
-    skipped: bool = False,
-) -> Saved:
-    """Store one answer and raise the alert that it demands, both or neither. Never withdraws an alert.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer as it arrives. value: as the instrument knows it (integer, true/false, text), None for skipped or cleared.
 
-    value: as the instrument knows it (integer, true/false, text), None for skipped or cleared. client_id: made by
-    the browser; the same again is the same answer. An unsafe answer to a slot that has closed is stored and raised,
-    any other is refused. Raises AnswerRefused (value) and SurveyRefused: answer-conflict, slot-not-open, slot-closed.
+    client_id: made by the browser; the same again is the same answer.
+    """
+
+    link_id: str
+    value: AnswerValue
+    client_id: UUID
+    answered_at: datetime
+    auth_level: str
+    presentation: str
+    skipped: bool = False
+
+
+def save_answer(*, slot: Slot, actor: User | None, **given: Any) -> Saved:
+    """Store one answer (the fields of Given) and raise the alert that it demands, both or neither. Never withdraws an alert.
+
+    An unsafe answer to a slot that has closed is stored and raised, any other is refused. Raises AnswerRefused (value)
+    and SurveyRefused: answer-conflict, slot-not-open, slot-closed.
+    """
+    return save_answers(slot=slot, given=[Given(**given)], actor=actor)[0]
+
+
+@transaction.atomic
+def save_answers(*, slot: Slot, given: Sequence[Given], actor: User | None) -> list[Saved]:
+    """The same of several answers to one form in a few statements: all of them with their alerts, or none.
+
+    Raises as save_answer does. What a person gives goes one by one, so that one refusal takes nothing else with it.
     """
     slot = lock(slot)
     definition = definition_of(slot.questionnaire)
-    findings = answer_findings(definition, link_id, value)
-    if skipped and value is not None:
-        raise AnswerRefused("value_out_of_range", f"item {link_id}: skipped, yet answered")
-    known = ItemAnswer.objects.filter(patient_id=slot.patient_id, client_id=client_id).first()
-    if known is not None:
-        return _again(known, slot, definition, link_id, value, findings)
-    late = _is_late(slot, findings)
-    answer = _insert(
-        slot,
-        client_id,
-        link_id=link_id,
-        answered_at=answered_at,
-        auth_level=auth_level,
-        presentation=presentation,
-        skipped=skipped,
-        **_columns(definition, link_id, value),
-    )
-    follow_on = open_follow_on(slot, findings, auth_level)
-    _raise_all(answer, slot, definition, findings, asked=follow_on is not None)
-    on_answer(slot.patient, answer, definition.key)
-    audit.record(action=Action.CREATE, actor_id=actor.pk if actor else None, obj=answer)
+    judged = [(one, _judge(definition, one)) for one in given]
+    ids = [one.client_id for one in given]
+    known = {row.client_id: row for row in ItemAnswer.objects.filter(patient_id=slot.patient_id, client_id__in=ids)}
+    fresh = [(one, findings) for one, findings in judged if one.client_id not in known]
+    late = [_is_late(slot, findings) for _one, findings in fresh]
+    rows = _insert(slot, definition, [one for one, _findings in fresh]) if fresh else []
+    for row, (one, findings) in zip(rows, fresh, strict=True):
+        follow_on = open_follow_on(slot, findings, one.auth_level)
+        _raise_all(row, slot, definition, findings, asked=follow_on is not None)
+    on_answers(slot.patient, rows, definition.key)
+    audit.record_together(audit.Fact(Action.CREATE, actor.pk if actor else None, row) for row in rows)
     failpoint("answer.before-commit")
-    return Saved(answer, True, worst(f.level for f in findings), any(map(is_suicidal, findings)), late)
+    made = {
+        row.client_id: Saved(row, True, worst(f.level for f in findings), any(map(is_suicidal, findings)), is_late)
+        for row, (_one, findings), is_late in zip(rows, fresh, late, strict=True)
+    }
+    return [
+        made.get(one.client_id) or _again(known[one.client_id], slot, definition, one, findings)
+        for one, findings in judged
+    ]
+
+
+def _judge(definition: Definition, one: Given) -> tuple[Finding, ...]:
+    findings = answer_findings(definition, one.link_id, one.value)
+    if one.skipped and one.value is not None:
+        raise AnswerRefused("value_out_of_range", f"item {one.link_id}: skipped, yet answered")
+    return findings
 
 
 def lock(slot: Slot) -> Slot:
@@ -101,40 +119,42 @@ def _is_late(slot: Slot, findings: tuple[Finding, ...]) -> bool:
     raise SurveyRefused("slot-closed", _("This form is closed. Your next one will be on your home page."))
 
 
-def _columns(definition: Definition, link_id: str, value: AnswerValue) -> dict[str, object]:
+def _columns(definition: Definition, link_id: str, value: AnswerValue) -> dict[str, Any]:
     item = definition.item(link_id)
     if item is not None and item.kind is Kind.TEXT:
         return {"value": None, "text": value or ""}
     return {"value": None if value is None else int(value), "text": ""}
 
 
-def _insert(slot: Slot, client_id: UUID, **fields: object) -> ItemAnswer:
+def _insert(slot: Slot, definition: Definition, given: Sequence[Given]) -> list[ItemAnswer]:
     failpoint("answer.before-insert")
+    rows = [
+        ItemAnswer(
+            clinic_id=slot.clinic_id,
+            slot=slot,
+            patient_id=slot.patient_id,
+            questionnaire_id=slot.questionnaire_id,
+            client_id=one.client_id,
+            link_id=one.link_id,
+            answered_at=one.answered_at,
+            received_at=clock.now(),
+            auth_level=one.auth_level,
+            presentation=one.presentation,
+            skipped=one.skipped,
+            **_columns(definition, one.link_id, one.value),
+        )
+        for one in given
+    ]
     try:
         with transaction.atomic():
-            return ItemAnswer.objects.create(
-                clinic_id=slot.clinic_id,
-                slot=slot,
-                patient_id=slot.patient_id,
-                questionnaire_id=slot.questionnaire_id,
-                client_id=client_id,
-                received_at=clock.now(),
-                **fields,
-            )
+            return ItemAnswer.objects.bulk_create(rows)
     except IntegrityError:  # the same client id, at the same moment, for another form
         raise _conflict() from None
 
 
-def _again(
-    known: ItemAnswer,
-    slot: Slot,
-    definition: Definition,
-    link_id: str,
-    value: AnswerValue,
-    findings: tuple[Finding, ...],
-) -> Saved:
-    meant = None if value == "" else value  # an emptied note is a cleared one
-    if (known.slot_id, known.link_id, typed(definition, known)) != (slot.pk, link_id, meant):
+def _again(known: ItemAnswer, slot: Slot, definition: Definition, one: Given, findings: tuple[Finding, ...]) -> Saved:
+    meant = None if one.value == "" else one.value  # an emptied note is a cleared one
+    if (known.slot_id, known.link_id, typed(definition, known)) != (slot.pk, one.link_id, meant):
         raise _conflict()
     level = worst(finding.level for finding in findings)
     return Saved(known, False, level, any(map(is_suicidal, findings)), slot.state != SlotState.OPEN)

@@ -11,7 +11,7 @@ from apps.accounts.models import Clinic, User
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
-from apps.monitoring.actions.answers import save_answer
+from apps.monitoring.actions.answers import Given, save_answers
 from apps.monitoring.actions.follow_on import SCREENERS
 from apps.monitoring.actions.library import newest
 from apps.monitoring.actions.responses import submit_response
@@ -60,17 +60,11 @@ def record_rating(
         return _same(known, given)
     if made:
         audit.record(action=Action.CREATE, actor_id=actor.pk, obj=slot, detail="rating")
-    for link_id, value in given.items():
-        save_answer(
-            slot=slot,
-            link_id=link_id,
-            value=value,
-            client_id=uuid5(client_id, link_id),
-            answered_at=rated_at,
-            actor=actor,
-            auth_level=AuthLevel.STAFF,
-            presentation="list",
-        )
+    told = [
+        Given(link_id, value, uuid5(client_id, link_id), rated_at, AuthLevel.STAFF, "list")
+        for link_id, value in given.items()
+    ]
+    save_answers(slot=slot, given=told, actor=actor)
     return submit_response(slot=slot, actor=actor, auth_level=AuthLevel.STAFF, authored_at=rated_at)
 
 

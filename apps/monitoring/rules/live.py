@@ -37,10 +37,11 @@ class StoredReading(Protocol):
     def effective_at(self) -> datetime: ...
 
 
-def on_answer(patient: Patient, answer: ItemAnswer, instrument: str) -> None:
-    """Rules on single answers, the moment one is saved."""
-    rules = rules_in_force(patient.clinic_id, "item")
-    if rules and answer.value is not None:
+def on_answers(patient: Patient, answers: Sequence[ItemAnswer], instrument: str) -> None:
+    """Rules on single answers, the moment they are saved."""
+    given = [answer for answer in answers if answer.value is not None]
+    rules = rules_in_force(patient.clinic_id, "item") if given else []
+    for answer in given if rules else []:
         one = Answered(answer.pk, answer.received_at, instrument, None, {answer.link_id: answer.value})
         apply_rules(patient=patient, facts=Facts(at=clock.now(), answered=(one,)), rules=rules)
 
