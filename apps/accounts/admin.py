@@ -26,10 +26,11 @@ from apps.accounts import actions, invitations
 from apps.accounts.catalogue import CATALOGUE
 from apps.accounts.clinic_admin import AuditedAdmin, ClinicAdmin, ClinicInline, clinic_in_force, membership_of
 from apps.accounts.clinic_settings import ask_for_setting, settings_of
-from apps.accounts.forms import InviteForm, SettingForm
+from apps.accounts.forms import ContactForm, InviteForm, SettingForm
 from apps.accounts.logo_admin import logo_page
 from apps.accounts.models import ApiToken, BreakGlass, Clinic, ClinicSetting, ContactPoint, Membership, User
 from apps.accounts.permissions import Permission, Role
+from apps.accounts.staff_contacts import ask_for_contact
 from apps.accounts.tokens import revoke_token
 from apps.core.db.scope import use_clinic
 
@@ -264,7 +265,29 @@ class ContactPointsAdmin(ClinicAdmin):
     list_filter = ("channel",)
     search_fields = ("user__name", "address")
     list_select_related = ("user",)
-    fields = ("user", "channel", "address", "rank")
+    form = ContactForm
+    fields = ("user", "channel", "address", "rank", "reason")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ContactPoint | None = None) -> tuple[str, ...]:
+        """A contact point does not pass to somebody else."""
+        return () if obj is None else ("user",)
+
+    def save_model(self, request: HttpRequest, obj: ContactPoint, form: ModelForm[Any], change: bool) -> None:
+        """A colleague's contact point changes only once a second person has confirmed it."""
+        if not change:
+            super().save_model(request, obj, form, change)
+        else:
+            given = {name: form.cleaned_data[name] for name in ("channel", "address", "rank", "reason")}
+            request.waits = ask_for_contact(point=obj, actor=_user(request), **given) is not None  # type: ignore[attr-defined]
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The verb has written it to the trail."""
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        if not getattr(request, "waits", False):
+            return super().response_change(request, obj)
+        self.message_user(request, WAITS_WORDS, messages.WARNING)
+        return redirect("admin:accounts_contactpoint_changelist")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ContactPoint]:
         rows = super().get_queryset(request)

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.catalogue import SettingDefinition
-from apps.accounts.models import Clinic, Membership
+from apps.accounts.models import Clinic, ContactPoint, Membership
 from apps.accounts.permissions import ASSIGNABLE, TABLE, Permission, Role
 
 
@@ -84,6 +84,22 @@ class InviteForm(forms.Form):
         super().__init__(*args, **kwargs)
         if roles is not None:
             self.fields["role"].choices = [(str(role), str(role).replace("-", " ")) for role in roles]  # type: ignore[attr-defined]
+
+
+class ContactForm(forms.ModelForm):
+    """How a member of staff is reached, and, for a change, why."""
+
+    reason = forms.CharField(label=_("Why?"), max_length=300, required=False)
+
+    class Meta:
+        model = ContactPoint
+        fields = ("user", "channel", "address", "rank")
+
+    def clean_reason(self) -> str:
+        reason: str = self.cleaned_data["reason"].strip()
+        if not reason and not self.instance._state.adding:
+            raise forms.ValidationError(_("Say why."))
+        return reason
 
 
 class SettingForm(forms.Form):

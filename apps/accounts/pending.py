@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -39,6 +39,9 @@ def ask(
     *, clinic: Clinic, actor: User, kind: str, subject: str, name: str, before: Any, after: Any, reason: str
 ) -> PendingChange:
     """Let a change wait for a second person; one that waits for the same subject is withdrawn. They are told by mail."""
+    with connection.cursor() as cursor:  # two who ask at once: the second sees and withdraws what the first asked
+        key = f"pending:{clinic.pk}:{kind}:{subject}"
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
     earlier = PendingChange.objects.filter(clinic=clinic, kind=kind, subject=subject, outcome="")
     for row in earlier.select_for_update():
         _decide(row, actor, Outcome.WITHDRAWN)

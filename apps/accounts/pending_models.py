@@ -18,7 +18,7 @@ class Outcome(models.TextChoices):
 
 
 class PendingChange(ClinicRow):
-    """Nothing has changed until `outcome` is confirmed. subject: a ladder, a rule or the name of a setting.
+    """Nothing has changed until `outcome` is confirmed. subject: a ladder, a rule, a contact point or the name of a setting.
 
     before: what stood there when it was asked; when something else stands there later, it is not confirmed any more.
     """
@@ -31,6 +31,7 @@ class PendingChange(ClinicRow):
             ("rule", _("next version of a rule")),
             ("rule-off", _("switch a rule off")),
             ("setting", _("setting")),
+            ("contact", _("how staff are reached")),
         ],
     )
     subject = models.CharField(max_length=60)

@@ -61,7 +61,7 @@ def gate_of(session: DosingSession, at: datetime) -> Gate:
         review_due=review_due(session.course, session.number, plan),
         unchecked=history.unchecked,
         interactions=interactions_of(history.flags),
-        overridden=frozenset(session.overrides.values_list("code", flat=True)),
+        overridden=_overridden(session, history),
         home_missing=home_missing(session, at),
         held_by_checks=held,
         checks_due=due,
@@ -69,6 +69,13 @@ def gate_of(session: DosingSession, at: datetime) -> Gate:
     limits = EligibilityLimits(rems_applies=session.clinic.country == "US")
     days = min(settings["screening_days"], plan.screening_days or settings["screening_days"])
     return gate(evidence, GateLimits(screening_days=days, eligibility=limits))
+
+
+def _overridden(session: DosingSession, history: History) -> frozenset[str]:
+    """Codes that a prescriber decided about; what the person told afterwards is another matter and holds anew."""
+    made = session.overrides.values_list("code", "created_at")
+    stale = {"medicines_unchecked": history.told_at}
+    return frozenset(code for code, at in made if not (since := stale.get(code)) or at >= since)
 
 
 def _candidate(

@@ -19,7 +19,7 @@ def history_of(patient: Patient) -> History:
         diagnoses=tuple(Diagnosis(row.code, row.status, row.onset_on) for row in conditions),
         allergies=(*(row.substance for row in allergies), patient.allergies),
         flags=frozenset(flag for row in medicines for flag in row.flags),
-        unchecked=told.exists(),
+        told_at=told.order_by("-created_at").values_list("created_at", flat=True).first(),
     )
 
 

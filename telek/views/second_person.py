@@ -17,10 +17,11 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts import pending
 from apps.accounts.clinic_settings import confirmed_setting
 from apps.accounts.doors import door
-from apps.accounts.models import Clinic, PendingChange, User
+from apps.accounts.models import Clinic, ContactPoint, PendingChange, User
 from apps.accounts.pending import CONFIRMS, ChangeRefused
 from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
+from apps.accounts.staff_contacts import confirmed_contact
 from apps.alerts.actions import ladders
 from apps.alerts.actions.rules import confirmed_end, confirmed_rule
 from apps.alerts.models import EscalationPolicy, EscalationRung, Rule
@@ -48,6 +49,7 @@ DO: Final[dict[str, Callable[[PendingChange, User], None]]] = {
     "rule": confirmed_rule,
     "rule-off": confirmed_end,
     "setting": confirmed_setting,
+    "contact": confirmed_contact,
 }
 
 
@@ -94,6 +96,9 @@ def _words(row: PendingChange, value: Any) -> str:
     if row.kind.startswith("rule"):
         rule = Rule.objects.filter(clinic_id=row.clinic_id, pk=value).first() if value else None
         return f"{rule}, {rule.level}, {rule.get_audience_display()}, {rule.parameters}" if rule else _("off")
+    if row.kind == "contact":
+        channels = dict(ContactPoint._meta.get_field("channel").flatchoices)
+        return f"{channels.get(value['channel'], value['channel'])} {value['address']} ({value['rank']})"
     return str(value) if value != "" else _("nothing")
 
 

@@ -1,17 +1,18 @@
 """Four eyes: what weakens the paging is in force only once somebody else confirms it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.accounts.actions import change_role
 from apps.accounts.clinic_settings import ask_for_setting, change_setting, confirmed_setting, setting
-from apps.accounts.models import Membership, PendingChange
+from apps.accounts.models import ContactPoint, Membership, PendingChange
 from apps.accounts.pending import ChangeRefused, confirm
 from apps.accounts.permissions import Role
 from apps.accounts.weakening import weakens
@@ -23,6 +24,7 @@ from apps.alerts.levels import Level
 from apps.alerts.models import EscalationPolicy, EscalationRung, Rule
 from apps.audit.models import AuditEvent
 from apps.core import clock
+from apps.core.db.scope import use_clinic
 from apps.notifications.models import Delivery
 from tests.alerts.scene import later
 from tests.cast import Cast, make_person
@@ -273,3 +275,54 @@ def test_the_page_says_when_nobody_else_could_confirm(cast: Cast, boss: Client, 
             ended_at=clock.now() - timedelta(days=1)
         )
     assert "nobody else here who could confirm" in boss.get(PAGE).content.decode()
+
+
+def test_a_colleagues_number_changes_only_once_somebody_else_confirms_it(cast: Cast, boss: Client) -> None:
+    with cast.acting(cast.clinic_admin):
+        point = ContactPoint.objects.get(user=cast.nurse, channel="sms")
+    page = f"/admin/accounts/contactpoint/{point.pk}/change/"
+    form = {"channel": "sms", "address": "+15550666", "rank": "1"}
+    assert "Say why" in boss.post(page, form).content.decode()
+    assert "Not in force yet" in boss.post(page, form | {"reason": "new phone"}, follow=True).content.decode()
+    with cast.acting(cast.clinic_admin):
+        point.refresh_from_db()
+        assert point.address == "+15550100"
+    change = the_change(cast)
+    decide(boss, change)  # whoever asked is not the second person
+    with cast.acting(cast.clinic_admin):
+        assert ContactPoint.objects.get(pk=point.pk).address == "+15550100"
+    shown = cast.client(cast.nurse).get(PAGE).content.decode()
+    assert "+15550666" in shown
+    assert "+15550100" in shown
+    decide(cast.client(cast.nurse), change)
+    with cast.acting(cast.clinic_admin):
+        assert ContactPoint.objects.get(pk=point.pk).address == "+15550666"
+        assert AuditEvent.objects.filter(object_id=point.pk, detail="contact").count() == 1
+
+
+def test_ones_own_number_needs_nobody_else(cast: Cast, boss: Client) -> None:
+    with cast.acting(cast.clinic_admin):
+        point = ContactPoint.objects.get(user=cast.clinic_admin, channel="sms")
+    form = {"channel": "sms", "address": "+15550777", "rank": "1", "reason": "new phone"}
+    boss.post(f"/admin/accounts/contactpoint/{point.pk}/change/", form)
+    with cast.acting(cast.clinic_admin):
+        assert ContactPoint.objects.get(pk=point.pk).address == "+15550777"
+        assert not PendingChange.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_ask_for_the_same_at_once_leave_one_that_waits(cast: Cast) -> None:
+    given = {"name": "p1_acknowledge_minutes", "actor": cast.clinic_admin, "reason": "night"}
+
+    def asked(value: int) -> None:
+        try:
+            with use_clinic(cast.clinic.pk), transaction.atomic():
+                ask_for_setting(clinic=cast.clinic, value=value, **given)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(asked, range(21, 25)))
+    with use_clinic(cast.clinic.pk), transaction.atomic():
+        assert PendingChange.objects.filter(outcome="").count() == 1
+        assert PendingChange.objects.count() == 4

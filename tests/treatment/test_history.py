@@ -94,6 +94,19 @@ def test_what_the_person_tells_holds_the_dose_until_staff_looked(cast: Cast) -> 
     assert codes(cast, session) == {"medicines_unchecked": True}
 
 
+def test_a_prescribers_decision_does_not_cover_a_medicine_that_is_told_after_it(cast: Cast) -> None:
+    session = ready(cast)
+    client = cast.client(cast.patient_user)
+    client.post("/my-medicines/add/", {"medicines-name": "Nardil"})
+    with cast.acting(cast.prescriber), transaction.atomic():
+        sessions.override_gate(
+            session=session, code="medicines_unchecked", reason="asked by phone", actor=cast.prescriber
+        )
+    assert codes(cast, session) == {"maoi": False, "medicines_unchecked": False}
+    client.post("/my-medicines/add/", {"medicines-name": "Ritalin"})
+    assert codes(cast, session)["medicines_unchecked"]
+
+
 def test_a_correction_is_a_new_row_with_a_reason_and_the_old_one_stays(cast: Cast) -> None:
     first = told(cast, ConditionTold("F33.1"))
     with pytest.raises(HistoryRefused, match="why"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from apps.patients.icd10 import starts_with
 from apps.patients.medicines import Flag, is_ketamine
@@ -51,12 +51,20 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """diagnoses, substances somebody must not get, flags of medicines taken now; unchecked: told by the person only."""
+    """diagnoses, substances somebody must not get, flags of medicines taken now.
+
+    told_at: when the person last told of a medicine that nobody of staff has checked.
+    """
 
     diagnoses: tuple[Diagnosis, ...] = ()
     allergies: tuple[str, ...] = ()
     flags: frozenset[str] = frozenset()
-    unchecked: bool = False
+    told_at: datetime | None = None
+
+    @property
+    def unchecked(self) -> bool:
+        """Something was told by the person only."""
+        return self.told_at is not None
 
 
 def findings_of(history: History, today: date) -> frozenset[str]:
