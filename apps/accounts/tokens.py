@@ -30,9 +30,7 @@ def create_token(*, label: str, scopes: Iterable[Permission], days: int, actor: 
     if not wanted or not set(wanted) <= TABLE[Role(membership.role)]:
         raise ValidationError(_("A key allows at least one thing, and nothing that you may not do."))
     if not label.strip() or not 1 <= days <= LONGEST_DAYS:
-        raise ValidationError(
-            _("Name the key, and let it live between 1 and %(days)s days.") % {"days": LONGEST_DAYS}
-        )
+        raise ValidationError(_("Name the key, and let it live between 1 and %(days)s days.") % {"days": LONGEST_DAYS})
     text = secrets.token_urlsafe(32)
     row = ApiToken.objects.create(
         clinic=membership.clinic,

@@ -12,6 +12,7 @@ from apps.alerts.actions import raise_alert
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
+from apps.core.desk_words import for_the_desk
 from apps.core.throttle import allow
 from apps.messaging.phrases import find_phrases
 from apps.patients.models import Patient
@@ -138,6 +139,7 @@ def remove_entry(*, entry: JournalEntry, actor: User) -> None:
     audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=row, detail="removed")
 
 
+@for_the_desk()
 def _look_for_danger(entry: JournalEntry, text: str) -> None:
     """Of shared entries only; "only me" is read by nobody and by no rule, and the page says so."""
     hits = [] if entry.is_private else find_phrases(text)

@@ -12,6 +12,7 @@ from apps.alerts.actions import raise_alert
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
+from apps.core.desk_words import for_the_desk
 from apps.patients.models import Patient
 from apps.therapy.actions import TherapyRefused
 from apps.therapy.models import EarlySigns, SignCheck
@@ -97,6 +98,7 @@ def check_signs(*, patient: Patient, present: Iterable[int], actor: User, versio
     return row
 
 
+@for_the_desk()
 def _tell(row: SignCheck, signs: EarlySigns) -> None:
     words = _("Own early signs: %(n)s of %(all)s") % {"n": len(row.present), "all": len(signs.lines)}
     raise_alert(

@@ -77,7 +77,8 @@ def _frame(
     axes: bool,
 ) -> Frame:
     width, height = size
-    words = max((len(band.name) for band in bands), default=0) * 6.2 + 12
+    letter = 7.4 if soft else 6.2  # px; the person's own band is written bold
+    words = max((len(band.name) for band in bands), default=0) * letter + 12
     right = width - (words + 12 if soft and bands else words if bands else 12)
     # inside the tints a little air, so that the first and the last mark are not cut
     air = (span[1] - span[0]).total_seconds() * (0.03 if soft and bands else 0)

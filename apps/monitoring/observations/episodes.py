@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.clinic_settings import settings_of
 from apps.alerts import actions as alerts
 from apps.alerts.levels import Level
+from apps.core.desk_words import for_the_desk
 from apps.monitoring.models import Anchor, Observation, PatientLimits, VitalEpisode
 from apps.monitoring.observations.bands import VITAL_CODES, Base, Crossing, Stored, crossings, moments, stretches
 from apps.monitoring.observations.limits import limits_from
@@ -128,6 +129,7 @@ class _Alarms:
             synthetic=self.synthetic,
         )
 
+    @for_the_desk()
     def _raise(self, crossing: Crossing) -> Any:
         return alerts.raise_alert(
             patient=self.patient,

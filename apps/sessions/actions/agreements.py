@@ -13,6 +13,7 @@ from apps.alerts.actions import raise_alert
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
+from apps.core.desk_words import for_the_desk
 from apps.patients.models import Patient
 from apps.sessions.actions.sitting import announce, member_of, refusals_audited
 from apps.sessions.agreements import TREATMENT, digest_of, text_in_force
@@ -120,6 +121,13 @@ def withdraw_consent(*, patient: Patient, reason: str, actor: User) -> Treatment
     consent.save(update_fields=["status", "withdrawn_at", "withdraw_reason"])
     audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=consent, detail="withdrawn")
     in_chair = _tell_board(patient)
+    _tell_withdrawn(consent, in_chair=in_chair)
+    return consent
+
+
+@for_the_desk()
+def _tell_withdrawn(consent: TreatmentConsent, *, in_chair: bool) -> None:
+    patient = consent.patient
     raise_alert(
         patient=patient,
         cause="consent-withdrawn",
@@ -132,7 +140,6 @@ def withdraw_consent(*, patient: Patient, reason: str, actor: User) -> Treatment
         rule_code="consent-withdrawn",
         synthetic=patient.synthetic,
     )
-    return consent
 
 
 def _tell_board(patient: Patient) -> bool:

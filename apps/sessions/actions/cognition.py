@@ -15,6 +15,7 @@ from apps.alerts.actions import raise_alert
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
+from apps.core.desk_words import for_the_desk
 from apps.patients.models import Patient
 from apps.sessions.actions.labs import plan_checks
 from apps.sessions.actions.sitting import refusals_audited
@@ -75,6 +76,7 @@ def keep_cognition(
     return row
 
 
+@for_the_desk()
 def _compare(row: CognitionResult, found: Score, before: Sequence[CognitionResult]) -> None:
     settings = settings_of(row.patient.clinic)
     memories = [max(one.recalled - one.wrong, 0) for one in before]

@@ -16,6 +16,7 @@ from apps.alerts.actions import raise_alert
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
+from apps.core.desk_words import for_the_desk
 from apps.notifications import actions as notifications
 from apps.notifications.models import Kind
 from apps.sessions.actions.sitting import announce, locked, member_of, refusals_audited
@@ -162,6 +163,7 @@ def use_driver_link(*, link: DriverLink, what: str) -> DriverLink:
     return link
 
 
+@for_the_desk()
 def _tell_worried(link: DriverLink) -> None:
     words = _("The driver is worried: call %(name)s %(phone)s")
     raise_alert(
@@ -191,18 +193,23 @@ def say_own_morning(*, session: DosingSession, slept: bool, well: bool, actor: U
     row = _say_morning(session, "person", well=well, slept=slept)
     audit.record(action=Action.CREATE, actor_id=actor.pk, obj=row)
     if not well:
-        raise_alert(
-            patient=session.patient,
-            cause="morning-not-well",
-            level="P3",
-            title=_("Not as usual on the morning after a session"),
-            source_kind="morning-check",
-            source_id=row.pk,
-            rule_code="not-well",
-            synthetic=session.synthetic,
-        )
+        _tell_not_well(row)
     announce(session)
     return row
+
+
+@for_the_desk()
+def _tell_not_well(row: MorningCheck) -> None:
+    raise_alert(
+        patient=row.session.patient,
+        cause="morning-not-well",
+        level="P3",
+        title=_("Not as usual on the morning after a session"),
+        source_kind="morning-check",
+        source_id=row.pk,
+        rule_code="not-well",
+        synthetic=row.session.synthetic,
+    )
 
 
 def _say_morning(session: DosingSession, source: str, *, well: bool, slept: bool | None = None) -> MorningCheck:

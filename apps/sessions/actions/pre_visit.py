@@ -12,6 +12,7 @@ from apps.alerts.actions import raise_alert
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
+from apps.core.desk_words import for_the_desk
 from apps.patients.models import Patient
 from apps.sessions.actions.sitting import refusals_audited
 from apps.sessions.models import PreVisitCheck
@@ -53,6 +54,7 @@ def check_before_visit(
     return row
 
 
+@for_the_desk()
 def _tell(row: PreVisitCheck, told: Told) -> None:
     grave, light = holds(told), cautions(told)
     if not grave | light:

@@ -15,6 +15,7 @@ from apps.alerts.actions import raise_alert
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
+from apps.core.desk_words import for_the_desk
 from apps.patients.models import Patient
 from apps.sessions.actions.sitting import member_of, refusals_audited
 from apps.sessions.exposure import day_of
@@ -99,6 +100,7 @@ def count_take_home(*, patient: Patient, units: int, lost: int, note: str, actor
     return row
 
 
+@for_the_desk()
 def _talk(patient: Patient, source_id: object, kind: str, codes: tuple[str, ...]) -> None:
     for code in codes:
         raise_alert(
