@@ -13,6 +13,7 @@ from apps.core.db.scope import use_clinic
 from apps.sessions.models import DosingSession, SessionEvent, TreatmentConsent
 from tests.browser.cable import Cable
 from tests.browser.server import running_system
+from tests.browser.waiting import wait_until
 from tests.cast import Cast
 from tests.treatment.scene import PIN, dosed, noted, ready, tap
 
@@ -35,6 +36,11 @@ def events(cast: Cast, session: DosingSession, kind: str) -> list[SessionEvent]:
         return list(SessionEvent.objects.filter(session=session, kind=kind).order_by("occurred_at"))
 
 
+def all_twelve(cast: Cast, session: DosingSession) -> list[SessionEvent]:
+    rows = events(cast, session, "note")
+    return rows if len(rows) >= 12 else []
+
+
 def test_twelve_taps_offline_and_a_closed_tab_are_twelve_events_with_their_own_times(
     cast: Cast, signed_in: OpenPage
 ) -> None:
@@ -52,8 +58,8 @@ def test_twelve_taps_offline_and_a_closed_tab_are_twelve_events_with_their_own_t
     page.context.set_offline(False)
     again = page.context.new_page()
     again.goto("/desk/sessions/")
+    rows = wait_until(lambda: all_twelve(cast, session), page=again)
     expect(again.locator("[data-taps]")).to_be_hidden()
-    rows = events(cast, session, "note")
     assert [row.text for row in rows] == [f"note {number}" for number in range(12)]
     assert len({row.occurred_at for row in rows}) == 12
 

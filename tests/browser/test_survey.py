@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from apps.alerts.models import Alert
 from apps.monitoring.models import ItemAnswer, QuestionnaireResponse, Slot
+from tests.browser.waiting import wait_until
 from tests.cast import Cast
 from tests.monitoring.stage import give_all
 from tests.monitoring.test_survey_pages import agreed
@@ -53,7 +54,7 @@ def test_a_questionnaire_is_one_question_a_screen_and_each_answer_is_sent(cast: 
     for number in range(1, 10):
         choose(page, "Several days" if number < 9 else "Not at all")
         expect(status(page)).to_have_text(re.compile(r"Sent to your clinic \d\d:\d\d"))
-        assert in_clinic(cast, ItemAnswer.objects.count) == number
+        wait_until(lambda number=number: in_clinic(cast, ItemAnswer.objects.count) == number, page=page)  # type: ignore[misc]
         page.locator("[data-next]").click()
     page.wait_for_url(re.compile("/done/"))
     assert in_clinic(cast, QuestionnaireResponse.objects.get).total == 8
@@ -124,7 +125,7 @@ def test_without_a_network_the_card_comes_at_once_and_never_says_that_the_team_h
     assert in_clinic(cast, ItemAnswer.objects.count) == 0
     page.context.set_offline(False)
     expect(card.locator('[data-when="sent"]')).to_be_visible()
-    assert in_clinic(cast, Alert.objects.get).level == "P1"
+    wait_until(lambda: in_clinic(cast, Alert.objects.get).level == "P1", page=page)
 
 
 def test_answers_given_without_a_network_survive_a_reload_and_are_sent_once(cast: Cast, signed_in: OpenPage) -> None:
@@ -140,6 +141,7 @@ def test_answers_given_without_a_network_survive_a_reload_and_are_sent_once(cast
     page.unroute("**/answer/")
     page.reload()
     expect(status(page)).to_have_text(re.compile("Sent"))
+    wait_until(lambda: in_clinic(cast, ItemAnswer.objects.count) == 2, page=page)
     page.reload()
     rows = in_clinic(cast, lambda: list(ItemAnswer.objects.order_by("link_id").values_list("link_id", "value")))
     assert rows == [("q1", 1), ("q2", 3)]
@@ -182,8 +184,7 @@ def test_going_back_shows_what_was_answered_and_a_change_is_a_new_answer(cast: C
     page.locator("[data-back]").click()
     expect(page.locator('input[name="q1"][value="1"]')).to_be_checked()
     choose(page, "Not at all")
-    expect(status(page)).to_have_text(re.compile("Sent"))
-    page.wait_for_timeout(300)
+    wait_until(lambda: in_clinic(cast, ItemAnswer.objects.count) == 2, page=page)
     values = in_clinic(cast, lambda: list(ItemAnswer.objects.order_by("received_at").values_list("value", flat=True)))
     assert values == [1, 0]
 
