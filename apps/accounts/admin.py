@@ -280,7 +280,7 @@ class ContactPointsAdmin(ClinicAdmin):
             given = {name: form.cleaned_data[name] for name in ("channel", "address", "rank", "reason")}
             request.waits = ask_for_contact(point=obj, actor=_user(request), **given) is not None  # type: ignore[attr-defined]
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The verb has written it to the trail."""
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
