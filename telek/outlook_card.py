@@ -1,6 +1,6 @@
 """The forecast of one person on their chart: the fan, its table, and what it rests on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,7 +10,9 @@ from django.utils.translation import ngettext
 
 from apps.alerts.rules.own_course import Change, change
 from apps.core.charts import Forecast, Svg, TrendLabels, trend
+from apps.outcomes.mathematics.chances import Kept
 from apps.outcomes.mathematics.selftest import SelfTest
+from apps.outcomes.models import Chance
 from apps.outcomes.outlook import Outlook
 from telek.curves import GAP_DAYS, PHQ9, as_doses, severity_bands
 from telek.dose_curve import window_words
@@ -18,6 +20,18 @@ from telek.patient_facts import PatientFacts
 from telek.person_forecast import PersonForecast
 
 SHOWN_BEFORE = timedelta(days=56)
+
+
+@dataclass(frozen=True)
+class KeptChance:
+    """How a probability was kept in this clinic: per cent said and come on average, and the mean gap in groups."""
+
+    name: str
+    tested: int
+    said: int
+    came: int
+    error: int | None
+    broken: bool
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,7 @@ class OutlookCard:
     score_age: int
     effect: int
     relapse: int
+    already: int
     response: int | None
     scores: int
     doses: int
@@ -40,6 +55,12 @@ class OutlookCard:
     source: str
     held: SelfTest
     inside: int | None
+    chances: tuple[KeptChance, ...]
+
+    @property
+    def broken_chance(self) -> KeptChance | None:
+        """The probability that switched the forecast off."""
+        return next((each for each in self.chances if each.broken), None)
 
 
 def outlook_card(forecast: PersonForecast) -> OutlookCard | None:
@@ -55,6 +76,7 @@ def outlook_card(forecast: PersonForecast) -> OutlookCard | None:
         score_age=course.last_day - found.last_score_day,
         effect=round(100 * found.effect),
         relapse=round(100 * (found.relapse14 or 0)),
+        already=round(100 * (found.already or 0)),
         response=None if found.response is None else round(100 * found.response),
         scores=len(course.scores),
         doses=len(course.doses),
@@ -65,6 +87,24 @@ def outlook_card(forecast: PersonForecast) -> OutlookCard | None:
         source=known.source,
         held=held,
         inside=None if held.coverage is None else round(100 * held.coverage),
+        chances=kept_chances(forecast.chances),
+    )
+
+
+def kept_chances(found: Mapping[str, Kept]) -> tuple[KeptChance, ...]:
+    """Those of which something has been compared."""
+    names = {Chance.RESPONSE: _("half the points or fewer"), Chance.RELAPSE: _("back within 14 days")}
+    return tuple(
+        KeptChance(
+            name=names[Chance(kind)],
+            tested=kept.tested,
+            said=round(100 * (kept.said or 0)),
+            came=round(100 * (kept.came or 0)),
+            error=None if kept.error is None else round(100 * kept.error),
+            broken=kept.broken_at is not None,
+        )
+        for kind, kept in found.items()
+        if kept.tested
     )
 
 

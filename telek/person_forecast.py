@@ -9,7 +9,10 @@ from apps.accounts.clinic_settings import setting
 from apps.monitoring.models import Observation
 from apps.monitoring.moods import MOOD
 from apps.outcomes.actions import standing
+from apps.outcomes.chance_grades import chances_of
+from apps.outcomes.holding import chances_hold
 from apps.outcomes.learning import model_of
+from apps.outcomes.mathematics.chances import Kept
 from apps.outcomes.mathematics.courses import Course
 from apps.outcomes.mathematics.fading import Fading, expected_after
 from apps.outcomes.mathematics.kalman import Belief
@@ -48,10 +51,14 @@ class PersonForecast:
     def held(self) -> SelfTest:
         return standing(self.facts.patient.clinic)
 
+    @cached_property
+    def chances(self) -> dict[str, Kept]:
+        return chances_of(self.facts.patient.clinic)
+
     @property
     def is_shown(self) -> bool:
         """There is one, and it has not switched itself off."""
-        return self.course is not None and self.held.broken_at is None
+        return self.course is not None and self.held.broken_at is None and chances_hold(self.chances)
 
     @cached_property
     def outlook(self) -> Outlook | None:

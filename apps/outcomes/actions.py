@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -12,19 +11,18 @@ from apps.accounts.models import Clinic, User
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
-from apps.monitoring.models import Anchor, QuestionnaireResponse
+from apps.monitoring.models import QuestionnaireResponse
+from apps.outcomes.came import answers_since, as_planned, doses_of
 from apps.outcomes.learning import model_of
 from apps.outcomes.mathematics.courses import Course
 from apps.outcomes.mathematics.selftest import Grade as Graded
 from apps.outcomes.mathematics.selftest import SelfTest, self_test
 from apps.outcomes.models import Forecast, ForecastPoint, Grade, ModelVersion, Review
 from apps.outcomes.outlook import outlook
-from apps.outcomes.people import INSTRUMENT
 from apps.outcomes.prior import Versioned
 from apps.patients.models import Patient
 
 BAND = 2.563  # standard deviations between the ends of an 80 % band
-PLAN_SLACK = 1  # days that a session may lie beside its plan
 
 
 @transaction.atomic
@@ -48,6 +46,8 @@ def store_forecast(*, patient: Patient, course: Course, at: datetime, zone: Zone
         moods=len(course.moods),
         effect=found.effect,
         relapse14=found.relapse14,
+        already=found.already,
+        either14=found.either14,
         window_low=low,
         window_high=high,
         response=found.response,
@@ -77,13 +77,15 @@ def grade_points(*, clinic: Clinic, today: date) -> int:
     zone, since = clock.zone_of(clinic.time_zone), today - timedelta(days=7)
     points = ForecastPoint.objects.filter(for_on__range=(since, today), grades__isnull=True)
     waiting = list(points.select_related("forecast"))
-    answers = _answers({point.forecast.patient_id for point in waiting}, zone, since, clinic)
-    doses = _doses({point.forecast.patient_id for point in waiting})
+    people = {point.forecast.patient_id for point in waiting}
+    answers, doses = answers_since(people, zone, since, clinic), doses_of(people)
     grades = []
     for point in waiting:
-        response = answers.get((point.forecast.patient_id, point.for_on))
+        response = answers.get(point.forecast.patient_id, {}).get(point.for_on)
         moments = doses.get(point.forecast.patient_id, [])
-        if response is not None and response.total is not None and _as_planned(point, moments, zone):
+        if response is None or response.total is None:
+            continue
+        if as_planned(point.forecast, point.for_on, moments, zone):
             grades.append(_grade(point, response, float(response.total)))
     Grade.objects.bulk_create(grades)
     return len(grades)
@@ -109,16 +111,6 @@ def _grades(clinic: Clinic) -> QuerySet[Grade]:
     rows = Grade.objects.filter(clinic=clinic, point__forecast__model__version=model_of(clinic).version)
     rows = rows if clinic.synthetic else rows.filter(point__forecast__synthetic=False)
     return rows.order_by("point__for_on", "id")
-
-
-def _as_planned(point: ForecastPoint, moments: list[datetime], zone: ZoneInfo) -> bool:
-    """The sessions since the forecast are those of its plan, each within PLAN_SLACK days."""
-    forecast = point.forecast
-    given = sorted(at.astimezone(zone).date() for at in moments if forecast.made_at < at)
-    given = [day for day in given if day < point.for_on]
-    planned = [forecast.made_on + timedelta(days=day) for day in forecast.plan if day < point.days_ahead]
-    pairs = zip(given, planned, strict=False)
-    return len(given) == len(planned) and all(abs((one - other).days) <= PLAN_SLACK for one, other in pairs)
 
 
 @transaction.atomic
@@ -152,22 +144,3 @@ def _grade(point: ForecastPoint, response: QuestionnaireResponse, total: float) 
         share=min(max(inside, 0.0), 1.0),
         error=total - point.middle,
     )
-
-
-def _answers(
-    people: set[UUID], zone: ZoneInfo, since: date, clinic: Clinic
-) -> dict[tuple[UUID, date], QuestionnaireResponse]:
-    begin = datetime.combine(since, datetime.min.time(), tzinfo=zone)
-    rows = QuestionnaireResponse.objects.filter(
-        clinic=clinic, patient_id__in=people, questionnaire__key=INSTRUMENT, status="completed", valid=True
-    ).filter(authored_at__gte=begin, total__isnull=False)
-    return {(row.patient_id, row.authored_at.astimezone(zone).date()): row for row in rows.order_by("authored_at")}
-
-
-def _doses(people: set[UUID]) -> dict[UUID, list[datetime]]:
-    found: dict[UUID, list[datetime]] = {}
-    for person, at in Anchor.objects.filter(patient_id__in=people, status="completed").values_list(
-        "patient_id", "started_at"
-    ):
-        found.setdefault(person, []).append(at)
-    return found

@@ -42,7 +42,9 @@ class Forecast(ClinicRow):
     doses = models.PositiveIntegerField()
     moods = models.PositiveIntegerField()
     effect = models.FloatField()
-    relapse14 = models.FloatField(null=True)
+    relapse14 = models.FloatField(null=True)  # of one who is below the threshold
+    already = models.FloatField(null=True)  # probability of being at or above it, whatever the last answer was
+    either14 = models.FloatField(null=True)  # of a relapse within 14 days, wherever the person stands
     window_low = models.FloatField(null=True)
     window_high = models.FloatField(null=True)
     response = models.FloatField(null=True)  # probability of a response to the first series, and when it is judged
@@ -89,6 +91,33 @@ class Grade(ClinicRow):
         constraints = [
             models.UniqueConstraint(fields=["clinic", "point"], name="grade_once"),
             models.CheckConstraint(condition=Q(share__gte=0, share__lte=1), name="grade_is_a_share"),
+        ]
+
+
+class Chance(models.TextChoices):
+    """What a forecast gave a probability of."""
+
+    RESPONSE = "response", "response"
+    RELAPSE = "relapse14", "relapse within 14 days"
+
+
+class ChanceGrade(ClinicRow):
+    """What came of a probability, by the answers of the days it was about. Append-only."""
+
+    forecast = models.ForeignKey(Forecast, on_delete=models.PROTECT, related_name="chance_grades")
+    kind = models.CharField(max_length=10, choices=Chance.choices)
+    chance = models.FloatField()
+    came = models.BooleanField()
+    for_on = models.DateField()  # the day of the answer that settled it
+    response = models.ForeignKey(QuestionnaireResponse, on_delete=models.PROTECT, related_name="+")
+
+    view_permission = Permission.SEE_CLINICAL
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "forecast", "kind"], name="chance_grade_once"),
+            models.CheckConstraint(condition=Q(chance__gte=0, chance__lte=1), name="chance_is_a_probability"),
+            models.CheckConstraint(condition=Q(kind__in=["response", "relapse14"]), name="chance_of_a_known_kind"),
         ]
 
 

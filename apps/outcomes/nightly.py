@@ -17,6 +17,7 @@ from apps.core.db.scope import use_clinic
 from apps.monitoring.models import Anchor, Observation, QuestionnaireResponse
 from apps.monitoring.moods import MOOD
 from apps.outcomes.actions import grade_points, store_forecast
+from apps.outcomes.chance_grades import grade_chances
 from apps.outcomes.expecting import compare_with_expected
 from apps.outcomes.holding import note_standing
 from apps.outcomes.models import Forecast, ForecastClock
@@ -52,7 +53,9 @@ def look_through(timer: ForecastClock, now: datetime, limit: int) -> int:
         try:
             with transaction.atomic():
                 today = now.astimezone(clock.zone_of(timer.clinic.time_zone)).date()
-                graded = grade_points(clinic=timer.clinic, today=today)
+                graded = grade_points(clinic=timer.clinic, today=today) + grade_chances(
+                    clinic=timer.clinic, today=today
+                )
                 if graded:
                     note_standing(timer, now)
                 waiting = _waiting(today)

@@ -10,7 +10,7 @@ from apps.outcomes.mathematics.courses import Course, day_table, plan_table
 from apps.outcomes.mathematics.fit import Model, responsibilities
 from apps.outcomes.mathematics.forecast import Mixture, ahead, response, stacked
 from apps.outcomes.mathematics.kalman import Belief, exposure
-from apps.outcomes.mathematics.paths import FAR, RUN, fade
+from apps.outcomes.mathematics.paths import FAR, RUN, Fade, fade
 from apps.outcomes.mathematics.report import SERIES
 from apps.outcomes.mathematics.running import last_beliefs
 
@@ -33,8 +33,11 @@ class Fan:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """relapse14 and window only for somebody below the threshold without a planned session; the window holds the
-    middle half of the paths, days from now.
+    """relapse14, already and window only for somebody whose last answer is below the threshold, without a planned
+    session; the window holds the middle half of the paths, days from now.
+
+    already: probability of being at or above the threshold today, whatever the last answer was. relapse14 and the window
+    are those of one who is below it today; either14 is the probability of both together.
 
     effect: share of the full effect of treatment that is still felt, 0..1. response: probability of half the points of
     before treatment or fewer, response_in days from now: only while the first series is under way and planned.
@@ -49,6 +52,8 @@ class Outlook:
     window: tuple[float, float] | None
     response: float | None = None
     response_in: int | None = None
+    already: float | None = None
+    either14: float | None = None
 
     @property
     def window_is_open_ended(self) -> bool:
@@ -69,17 +74,19 @@ def outlook(course: Course, model: Model, person: str, belief: Belief | None = N
     scores = {0: course.baseline} | {day: total for day, total in course.scores.items() if day <= course.last_day}
     latest = max(scores)
     calm = scores[latest] < course.threshold and not course.plan
-    relapse, window = _fade(course, belief, model, person) if calm else (None, None)
+    found = _fade(course, belief, model, person) if calm else None
     return Outlook(
         fan=_fans(future),
         threshold=int(course.threshold),
         effect=float(np.sum(weights * exposure(belief))),
         last_score=scores[latest],
         last_score_day=latest,
-        relapse14=relapse,
-        window=window,
+        relapse14=found.relapse14 if found else None,
+        window=_window(found) if found else None,
         response=float(response(future[settled], np.array([course.baseline]))[0]) if settled else None,
         response_in=settled,
+        already=found.already if found else None,
+        either14=found.either14 if found else None,
     )
 
 
@@ -95,8 +102,11 @@ def _fans(future: dict[int, Mixture]) -> tuple[Fan, ...]:
     return tuple(Fan(day, *map(float, row)) for day, row in zip(DAYS, found, strict=True))
 
 
-def _fade(course: Course, belief: Belief, model: Model, person: str) -> tuple[float, tuple[float, float]]:
+def _fade(course: Course, belief: Belief, model: Model, person: str) -> Fade:
     seed = crc32(f"{person} {course.last_day}".encode())
-    found = fade(belief, 0, model, plan_table([course], FAR + RUN)[0], course.threshold, seed)
+    return fade(belief, 0, model, plan_table([course], FAR + RUN)[0], course.threshold, seed)
+
+
+def _window(found: Fade) -> tuple[float, float]:
     low, high = found.quantiles((0.25, 0.75))
-    return found.relapse14, (float(low), float(high))
+    return float(low), float(high)

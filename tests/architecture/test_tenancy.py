@@ -85,6 +85,7 @@ PUMP = {
     "monitoring_surveylink": "insert, select, update",
     "notifications_delivery": "insert, select, update",
     "notifications_demomessage": "insert, select",
+    "outcomes_chancegrade": "insert, select",
     "outcomes_forecast": "insert, select",
     "outcomes_forecastclock": "insert, select, update",
     "outcomes_forecastpoint": "insert, select",

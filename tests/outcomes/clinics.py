@@ -85,7 +85,38 @@ _OTHER: Final = replace(
     swing_decay=0.88,
     events=1 / 1000,
 )
-#: development: to look at while the model is made; held-out: other people of other clinics, looked at once.
+_WEEKLY: Final = ((0, 7, 14, 21, 28, 35),)
+_MILD: Final = {
+    "mild, hardly moved": replace(
+        BASE, level=14.0, level_spread=3.2, unmoved=0.3, reach=0.55, answer=2.0, swing=2.0, fast=4.5, slow=45.0,
+        schedules=_WEEKLY,
+    ),
+    "mild, half of them unmoved": replace(
+        BASE, level=15.5, level_spread=4.0, unmoved=0.45, reach=0.72, answer=2.4, swing=2.4, fast=3.8, slow=80.0,
+        kappa=0.38, rho=0.22, walk=0.3, schedules=_WEEKLY, events=1 / 900,
+    ),
+    "mild, slow swings": replace(
+        BASE, level=13.2, level_spread=3.0, unmoved=0.5, reach=0.65, swing=2.2, swing_decay=0.88, fast=6.0, rho=0.28,
+        schedules=(*_WEEKLY, (0, 7, 14, 21, 29, 36)), answers=0.8,
+    ),
+}  # fmt: skip
+_THIRD: Final = replace(
+    BASE,
+    level=17.6,
+    level_spread=4.0,
+    reach=0.76,
+    fast=4.6,
+    slow=68.0,
+    kappa=0.42,
+    rho=0.28,
+    unmoved=0.22,
+    walk=0.26,
+    swing=2.2,
+    swing_decay=0.86,
+    events=1 / 1200,
+)
+#: development, mild: to look at while the model is made; held-out, held-out-2: other people of other clinics, each looked
+#: at once.
 SETS: Final = {
     "development": {"base": BASE, **SHIFTED},
     "held-out": {
@@ -95,6 +126,15 @@ SETS: Final = {
             _OTHER, level=15.0, unmoved=0.35, reach=0.65, answer=2.1, schedules=((0, 7, 14, 21, 28, 35),)
         ),
         "sparse": replace(_OTHER, answers=0.5, moods=0.1, gap=14),
+    },
+    "mild": _MILD,
+    "held-out-2": {
+        "base": _THIRD,
+        "faster fade": replace(_THIRD, fast=2.9, slow=23.0, level=19.2, swing=2.4, walk=0.3, events=1 / 200),
+        "weekly, mild": replace(
+            _THIRD, level=14.4, level_spread=3.4, unmoved=0.38, reach=0.62, answer=2.2, swing=1.9, schedules=_WEEKLY
+        ),
+        "sparse": replace(_THIRD, answers=0.48, moods=0.09, gap=14),
     },
 }
 
