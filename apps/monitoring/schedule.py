@@ -38,17 +38,23 @@ POISON_DELAY = timedelta(hours=1)
 BROKEN = (Error, ArithmeticError, LookupError, TypeError, ValueError)  # of one row, that it keeps to itself
 
 
-def open_due_slots(limit: int = 100) -> int:
-    """Open the slots whose time has come, each with its reminder, and send the nudges that are due; how many."""
+EVERYBODY = Q()
+
+
+def open_due_slots(limit: int = 100, of: Q = EVERYBODY) -> int:
+    """Open the slots whose time has come, each with its reminder, and send the nudges that are due; how many.
+
+    of: whose slots, where only some people live in that moment (simulated pasts).
+    """
     now = clock.now()
     due = Q(state=SlotState.SCHEDULED) | Q(state=SlotState.OPEN, closes_at__gt=now, nudged_at__isnull=True)
-    return _claim(due, now, limit, _step_together)
+    return _claim(of & due, now, limit, _step_together)
 
 
-def close_due_slots(limit: int = 100) -> int:
+def close_due_slots(limit: int = 100, of: Q = EVERYBODY) -> int:
     """Close the open slots whose time is over; how many. A half-answered one is judged by what it leaves blank."""
     now = clock.now()
-    return _claim(Q(state=SlotState.OPEN, closes_at__lte=now), now, limit, _close_each)
+    return _claim(of & Q(state=SlotState.OPEN, closes_at__lte=now), now, limit, _close_each)
 
 
 def _claim(due: Q, now: datetime, limit: int, work: Callable[[list[Slot], datetime], None]) -> int:

@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps.accounts.models import Clinic, User
 from apps.alerts import actions as alerts
@@ -93,6 +94,11 @@ class Simulation:
     def zone(self) -> ZoneInfo:
         return clock.zone_of(self.clinic.time_zone)
 
+    @property
+    def of_theirs(self) -> Q:
+        """Rows of these people: the rest of the clinic lives by another clock."""
+        return Q(patient_id__in=[life.patient.pk for life in self.lives])
+
     def moment(self, day: date, at: time) -> datetime:
         """A wall-clock time of the clinic as a moment."""
         return datetime.combine(day, at, self.zone)
@@ -116,7 +122,7 @@ class Simulation:
             if life.starts_on <= day:
                 self._live_person(life, day, until)
         self._at(self.moment(day, time(23, 58)), until, self._handle_tasks)
-        self._at(self.moment(day + timedelta(days=1), time(0, 5)), until, lambda: close_due_slots(5000))
+        self._at(self.moment(day + timedelta(days=1), time(0, 5)), until, lambda: close_due_slots(5000, self.of_theirs))
 
     def _at(self, moment: datetime, until: datetime, what: Callable[[], object]) -> None:
         if moment <= until:
@@ -148,11 +154,13 @@ class Simulation:
 
     def _morning(self, *, plans: bool) -> None:
         """What is due is opened. Forms are planned 14 days ahead, so that it is enough to look at that once a week."""
-        rows = Assignment.objects.filter(clinic=self.clinic, status="active").select_related("patient__clinic")
+        rows = Assignment.objects.filter(self.of_theirs, clinic=self.clinic, status="active").select_related(
+            "patient__clinic"
+        )
         by_person = groupby(rows.order_by("patient_id", "id"), key=lambda row: row.patient_id)
         for _person, theirs in by_person if plans else ():
             plan_together(list(theirs))
-        open_due_slots(5000)
+        open_due_slots(5000, self.of_theirs)
 
     def _live_person(self, life: Life, day: date, until: datetime) -> None:
         minute = life.rng.randrange(0, 11 * 60)
@@ -265,13 +273,15 @@ class Simulation:
     def _handle_tasks(self) -> None:
         """Tasks of more than three days are closed; younger ones wait on the worklist."""
         old = clock.now() - timedelta(days=3)
-        for alert in Alert.objects.filter(clinic=self.clinic, level="P3", raised_at__lt=old).exclude(
+        for alert in Alert.objects.filter(self.of_theirs, clinic=self.clinic, level="P3", raised_at__lt=old).exclude(
             state=AlertState.RESOLVED
         ):
             if alert.state == AlertState.OPEN:
                 alerts.acknowledge(alert=alert, actor=self.nurse)
             alerts.resolve(alert=alert, actor=self.nurse, disposition="no-concern", text="Phoned: busy week, all well.")
-        for problem in Problem.objects.filter(clinic=self.clinic, closed_at__isnull=True, last_reported_at__lte=old):
+        for problem in Problem.objects.filter(
+            self.of_theirs, clinic=self.clinic, closed_at__isnull=True, last_reported_at__lte=old
+        ):
             close_problem(problem=problem, outcome="passed", text="Asked about it: it has passed.", actor=self.nurse)
 
     def _withdraw(self, until: datetime) -> None:

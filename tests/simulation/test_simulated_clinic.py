@@ -136,6 +136,21 @@ def test_the_same_seed_tells_the_same_past_and_another_one_another() -> None:
     assert pasts[0] == pasts[1] != pasts[2]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_tell_the_past_that_one_tells() -> None:
+    pasts = []
+    for processes in (1, 2):
+        call_command("simulate", patients=6, days=2, seed=9, processes=processes)
+        clinic = Clinic.objects.get(slug="riverside")
+        with use_clinic(clinic.pk), transaction.atomic():
+            rows = ItemAnswer.objects.order_by("answered_at", "patient__number", "questionnaire__key", "link_id")
+            pasts.append(list(rows.values_list("patient__number", "answered_at", "link_id", "value")))
+            assert not Slot.objects.filter(state="scheduled", opens_at__lt=clock.now()).exists()
+        empty_tables()
+    assert len({row[0] for row in pasts[0]}) > 3
+    assert pasts[0] == pasts[1]
+
+
 @given(st.integers(0, 10_000))
 def test_a_dose_helps_and_the_help_fades(seed: int) -> None:
     rng = random.Random(seed)

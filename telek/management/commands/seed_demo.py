@@ -21,6 +21,7 @@ from telek.simulation.clinic import fill_roster, make_clinic, make_patient, make
 from telek.simulation.course import dose_days
 from telek.simulation.people import Invented
 from telek.simulation.run import Life, Simulation
+from telek.simulation.shares import live
 
 CLINICS = [
     (RIVERSIDE, "Riverside Clinic", "America/New_York", "(555) 0100-200", people.RIVERSIDE),
@@ -74,7 +75,8 @@ def seed_clinic(clinic: Clinic, invented: list[Invented], seed: int) -> int:
             return 0
         lives = [make_life(p, who, today, seed) for p, who in zip(patients, invented, strict=True)]
         simulation = Simulation(clinic, prescriber, nurse, lives)
-        simulation.run(min(life.starts_on for life in lives), now)
+    live(simulation, now)
+    with use_clinic(clinic.pk):
         stories.tell(simulation, staff, now, {p.pk: w.story for p, w in zip(patients, invented, strict=True)})
     return simulation.answers
 

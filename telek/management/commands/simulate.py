@@ -21,6 +21,7 @@ from telek.simulation.clinic import fill_roster, make_clinic, make_patient, make
 from telek.simulation.course import dose_days, draw_traits
 from telek.simulation.people import Invented
 from telek.simulation.run import Simulation
+from telek.simulation.shares import live
 
 GIVEN = (
     "Ada",
@@ -66,6 +67,7 @@ class Command(BaseCommand):
         parser.add_argument("--patients", type=int, default=12)
         parser.add_argument("--days", type=int, default=42)
         parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--processes", type=int, default=None, help="at most so many at once (default: the cores)")
         parser.add_argument(
             "--clinic", default=RIVERSIDE, help="slug of a clinic; made as a synthetic one when it is missing"
         )
@@ -86,7 +88,7 @@ class Command(BaseCommand):
         if not clinic.synthetic:
             raise CommandError(f"{clinic} is a real clinic.")
         simulation = prepare(clinic, options["patients"], options["days"], options["seed"])
-        simulation.run(min(life.starts_on for life in simulation.lives), clock.now())
+        live(simulation, clock.now(), options["processes"])
         self.stdout.write(
             f"{clinic}: {len(simulation.lives)} people, {options['days']} days, {simulation.answers} answers, "
             f"seed {options['seed']}, {time.monotonic() - began:.1f} s"
