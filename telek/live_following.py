@@ -31,17 +31,23 @@ class Following:
     version: int = -1  # of the newest of those that were taken
 
     def touch(self, hint: Frame) -> None:
-        """A hint: read again the row it names, or everything. A head that is here already says nothing new."""
+        """A hint: read again the row it names, or everything. A head or a version that is here already says nothing new."""
         here = max([raw["seq"] for raw in self.ready if raw["seq"] is not None], default=self.sent)
         newest = max([self.version, *(raw["version"] for raw in self.ready)])
         is_known = not hint.get("state") or hint.get("version", newest + 1) <= newest
         if isinstance(hint.get("head"), int) and hint["head"] <= here and is_known:
+            return
+        if "head" not in hint and self._has(hint.get("id"), hint.get("version")):
             return
         self.dirty = True
         if isinstance(hint.get("id"), str):
             self.only.add(hint["id"])
         elif "head" not in hint:
             self.all_rows = True
+
+    def _has(self, row: object, version: object) -> bool:
+        """The client was sent that row of the state in that version or a later one."""
+        return isinstance(row, str) and isinstance(version, int) and self.versions.get(row, version - 1) >= version
 
     def touch_all(self) -> None:
         """A hint may have been lost: compare everything."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import models, transaction
 
-from apps.audit.models import Action, AuditEvent
+from apps.audit.models import Action
 from apps.core.context import request_id
 from apps.core.db.hot import hot_rows
 from apps.core.db.scope import current_scope
@@ -24,7 +24,7 @@ def record(
     clinic_id: UUID | None = None,
 ) -> None:
     """One row. detail is a code or a name of a field, never a clinical value."""
-    AuditEvent.objects.create(**_fields(action, actor_id, obj, object_type, detail, patient_id, clinic_id))
+    _write([_fields(action, actor_id, obj, object_type, detail, patient_id, clinic_id)])
 
 
 def record_seen(objects: Iterable[models.Model], *, actor_id: UUID | None, detail: str = "") -> None:

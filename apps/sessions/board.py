@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from apps.accounts.clinic_settings import settings_of
 from apps.accounts.models import User
@@ -19,6 +20,7 @@ from apps.sessions.treatment.checks import CheckLimits, next_check
 from apps.sessions.treatment.facts import Fact
 
 SIGNS = ("sbp", "dbp", "hr", "spo2", "rr")
+KEPT = (*(f"last_{name}" for name in SIGNS), "last_vitals_at", "last_moaas", "last_moaas_at", "level", "next_check_at")
 WISHES = ("touch", "calm", "words_to_avoid", "surroundings", "call", "music", "eye_mask")
 
 
@@ -43,12 +45,15 @@ def reread(session: DosingSession) -> None:
     set_next_check(session)
 
 
-def set_next_check(session: DosingSession) -> None:
-    """When somebody must look next; None without a dose and after the session. Not saved."""
+def set_next_check(session: DosingSession, settings: dict[str, Any] | None = None) -> None:
+    """When somebody must look next; None without a dose and after the session. Not saved.
+
+    settings: the clinic's, from a caller who has read them.
+    """
     if session.dose_started_at is None or not session.is_open:
         session.next_check_at = None
         return
-    settings = settings_of(session.clinic)
+    settings = settings or settings_of(session.clinic)
     limits = CheckLimits(during=settings["session_check_minutes"], after=settings["session_check_after_minutes"])
     session.next_check_at = next_check(
         Route(session.course.route),
@@ -64,19 +69,21 @@ def set_next_check(session: DosingSession) -> None:
 
 def on_the_board(user: User) -> QuerySet[DosingSession]:
     """Open sessions with all that a tile shows, in the order of the chairs: one query."""
+    return with_wishes(user).filter(status="in-progress").order_by("chair", "opened_at", "id")
+
+
+def with_wishes(user: User) -> QuerySet[DosingSession]:
+    """Sessions, over or not, with all that a tile shows."""
     newest = SessionWishes.objects.filter(patient_id=OuterRef("patient_id")).order_by("-created_at", "-id")
-    rows = DosingSession.objects.visible_to(user).filter(status="in-progress")
-    return (
-        rows.select_related("patient", "course", "clinic")
-        .annotate(**{f"wish_{name}": Subquery(newest.values(name)[:1]) for name in WISHES})
-        .order_by("chair", "opened_at", "id")
-    )
+    wishes = newest.values(all=JSONObject(**{name: name for name in WISHES}))[:1]
+    rows = DosingSession.objects.visible_to(user).select_related("patient", "course", "clinic")
+    return rows.annotate(wishes=Subquery(wishes))
 
 
 def wishes_of(session: Any) -> str:
     """The annotated wishes in one line."""
-    fields = {name: getattr(session, f"wish_{name}", None) or "" for name in WISHES}
-    return SessionWishes(**fields).line
+    wishes: dict[str, str] | None = getattr(session, "wishes", None)
+    return SessionWishes(**wishes).line if wishes else ""
 
 
 def state_of(session: DosingSession, at: datetime) -> str:

@@ -17,7 +17,7 @@ from apps.audit.models import Action
 from apps.core import clock
 from apps.core.topics import CommandRefused, Offer, Row
 from apps.sessions import actions
-from apps.sessions.board import on_the_board
+from apps.sessions.board import on_the_board, with_wishes
 from apps.sessions.models import DosingSession, Visit, VisitSeat, VisitStatus
 from apps.sessions.record import PEOPLE, is_patient
 from apps.sessions.refusal import VisitRefused
@@ -57,14 +57,13 @@ class Chairs:
     def for_all(self, viewers: Sequence[Viewer], key: str, only: list[str] | None) -> list[list[Row]]:
         """The rows of each viewer, who has these versions; all of one clinic, role and language.
 
-        Two queries whatever the number of chairs and viewers; a tile is rendered once. Each that is shown is audited.
+        One or two queries whatever the number of chairs and viewers; a tile is rendered once. Each that is shown is
+        audited.
         """
         if not viewers:
             return []
         user = viewers[0][0]
-        versions = _versions(user, only)
-        there = [pk for pk, version in versions if any(have.get(str(pk)) != version for _user, have in viewers)]
-        open_now = {session.pk: session for session in on_the_board(user).filter(pk__in=there)} if there else {}
+        versions, open_now = _all(viewers) if only is None else _named(viewers, only)
         html = {pk: _tile(session, user) for pk, session in open_now.items()}
         shown: list[Fact] = []
         rows: list[list[Row]] = [[] for _viewer in viewers]
@@ -79,13 +78,27 @@ class Chairs:
         return rows
 
 
-def _versions(user: Any, only: list[str] | None) -> list[tuple[UUID, int]]:
-    rows = DosingSession.objects.visible_to(user)
-    if only is None:
-        rows = rows.filter(status="in-progress").order_by("chair", "opened_at", "id")
-    else:
-        rows = rows.filter(pk__in=[one for one in only if as_uuid(one)])
-    return list(rows.values_list("pk", "version"))
+Chair = tuple[UUID, int]
+
+
+def _lack(viewers: Sequence[Viewer], pk: UUID, version: int) -> bool:
+    return any(have.get(str(pk)) != version for _user, have in viewers)
+
+
+def _named(viewers: Sequence[Viewer], only: Sequence[str]) -> tuple[list[Chair], dict[UUID, DosingSession]]:
+    """The versions of those sessions, and the open ones that somebody lacks with all that a tile shows: one query."""
+    found = list(with_wishes(viewers[0][0]).filter(pk__in=[one for one in only if as_uuid(one)]).order_by())
+    open_now = {one.pk: one for one in found if one.is_open and _lack(viewers, one.pk, one.version)}
+    return [(one.pk, one.version) for one in found], open_now
+
+
+def _all(viewers: Sequence[Viewer]) -> tuple[list[Chair], dict[UUID, DosingSession]]:
+    """The versions of all open sessions, and those that somebody lacks with all that a tile shows."""
+    user = viewers[0][0]
+    rows = DosingSession.objects.visible_to(user).filter(status="in-progress").order_by("chair", "opened_at", "id")
+    versions = list(rows.values_list("pk", "version"))
+    lacking = [pk for pk, version in versions if _lack(viewers, pk, version)]
+    return versions, {one.pk: one for one in on_the_board(user).filter(pk__in=lacking)} if lacking else {}
 
 
 def _tile(session: DosingSession, user: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -26,6 +27,7 @@ from tests.browser_gate import installed_browser
 from tests.chaos.rig import Rig
 
 JOINS = 20
+PATIENCE = 30.0  # seconds
 FIRST_PICTURE = """
 addEventListener("DOMContentLoaded", () => {
   const timer = setInterval(() => {
@@ -72,12 +74,20 @@ def join_to_first_picture(rig: Rig, _options: argparse.Namespace) -> Iterator[Fi
         page.add_init_script(FIRST_PICTURE)
         for number in range(JOINS + 1):
             page.goto(base + visit.path)
-            page.wait_for_function("window.firstPicture", timeout=30_000)
+            _picture(page)
             if number:  # the first one fills caches
                 took.append(page.evaluate("window.firstPicture") / 1000)
                 bare.append(desk.evaluate(BARE) / 1000)
     yield Figure("call, page opened to first picture, median", median(took), "s", median(bare), JOINS)
     yield Figure("call, page opened to first picture, p95", quantile(took, 0.95), "s", quantile(bare, 0.95), JOINS)
+
+
+def _picture(page: Page) -> None:
+    """Asked again and again: the page's policy lets no text be made into a script, as the driver's own wait would."""
+    limit = time.monotonic() + PATIENCE
+    while not page.evaluate("window.firstPicture"):
+        assert time.monotonic() < limit, "no picture of the other side"
+        page.wait_for_timeout(20)
 
 
 def _page(browser: Browser, base: str, user: User) -> Page:

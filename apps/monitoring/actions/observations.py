@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -54,16 +55,17 @@ def record_observations(
     source: str,
     actor: User | None,
     synthetic: bool = False,
+    settings: dict[str, Any] | None = None,
 ) -> Recorded:
     """Store what is plausible and new, and raise what the vital bands demand, in one transaction.
 
     source: 'staff', 'patient', 'check-in' or a device's identifier. A refused reading stops no other one. One audit
-    row a batch.
+    row a batch. settings: the clinic's, from a caller who has read them.
     """
     batch = _Batch(patient, source, synthetic=synthetic or patient.synthetic)
     batch.check(readings)
     created = batch.store()
-    judge(patient, created, synthetic=batch.place.synthetic)
+    judge(patient, created, synthetic=batch.place.synthetic, settings=settings)
     on_readings(patient, created)
     if created:
         audit.record(

@@ -27,11 +27,11 @@ BEFORE_DOSE = timedelta(hours=24)
 CAUSE = "vital-signs"
 
 
-def judge(patient: Patient, rows: Sequence[Stored], *, synthetic: bool) -> None:
-    """Raise what the stored vital signs demand, in the caller's transaction."""
+def judge(patient: Patient, rows: Sequence[Stored], *, synthetic: bool, settings: dict[str, Any] | None = None) -> None:
+    """Raise what the stored vital signs demand, in the caller's transaction. settings: the clinic's, if they were read."""
     if not any(row.code in VITAL_CODES for row in rows):
         return
-    settings = settings_of(patient.clinic)
+    settings = settings or settings_of(patient.clinic)
     ward = _Ward(patient, settings, rows)
     found = [
         crossing

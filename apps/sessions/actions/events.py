@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -20,14 +21,15 @@ from apps.accounts.models import Membership, User
 from apps.accounts.permissions import Permission
 from apps.alerts.actions import raise_alert
 from apps.audit import actions as audit
+from apps.audit.actions import Fact
 from apps.audit.models import Action
 from apps.core import clock, live
 from apps.monitoring.actions import Reading, record_observations
 from apps.monitoring.models import PatientLimits
 from apps.monitoring.observations.limits import limits_from
-from apps.monitoring.vital_signs import PLAUSIBLE, Vitals, session_alert
+from apps.monitoring.vital_signs import PLAUSIBLE, VitalLimits, Vitals, session_alert
 from apps.sessions.actions.sitting import announce, locked, member_of, refusals_audited
-from apps.sessions.board import reread, set_next_check, take
+from apps.sessions.board import KEPT, reread, set_next_check, take
 from apps.sessions.evidence import fact_of, facts_of
 from apps.sessions.models import TAPS, DosingSession, SessionEvent
 from apps.sessions.record import clean
@@ -229,25 +231,41 @@ def _corrected(session: DosingSession, tap: Tap) -> SessionEvent | None:
     return event
 
 
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """What the vital signs of a batch are judged by, read once. base: the pressure before the dose."""
+
+    settings: dict[str, Any]
+    limits: VitalLimits
+    base: tuple[int, int] | None
+
+
 def _settle(session: DosingSession, made: Sequence[SessionEvent], actor: User, *, measured: bool = False) -> None:
     """Alarms, observations, the board's row; once for the batch. measured: they are observations already."""
-    base = _base(session)
+    scale = _scale(session) if any(event.kind == "vitals" for event in made) else None
     corrected = any(event.corrects_id for event in made)
     for event in made:
-        level = _level_of(event, session, base) if measured else _alarm(session, event, base)
+        level = _level_of(event, session, scale) if measured and scale else _alarm(session, event, scale)
         if not corrected:
             take(session, fact_of(event), level)
         elif event.kind == "vitals":
             session.level = level
-        audit.record(action=Action.CREATE, actor_id=actor.pk, obj=event, patient_id=session.patient_id)
+    written = [Fact(Action.CREATE, actor.pk, event, patient_id=session.patient_id) for event in made]
+    audit.record_together(written)
     if corrected:
         reread(session)
     else:
-        set_next_check(session)
+        set_next_check(session, scale.settings if scale else None)
     session.version += 1
-    session.save()
+    session.save(update_fields=[*KEPT, "version"])
     announce(session)
     live.wake_pump()
+
+
+def _scale(session: DosingSession) -> _Scale:
+    settings = settings_of(session.clinic)
+    own = PatientLimits.objects.filter(patient=session.patient, phase="session").order_by("-created_at", "-id").first()
+    return _Scale(settings, limits_from(settings, own.limits if own else None), _base(session))
 
 
 def _base(session: DosingSession) -> tuple[int, int] | None:
@@ -256,10 +274,10 @@ def _base(session: DosingSession) -> tuple[int, int] | None:
     return pressure([fact for fact in facts_of(session) if fact.at <= session.dose_started_at])
 
 
-def _alarm(session: DosingSession, event: SessionEvent, base: tuple[int, int] | None) -> str:
+def _alarm(session: DosingSession, event: SessionEvent, scale: _Scale | None) -> str:
     """The level of what was noted, "" for none; raised now."""
-    if event.kind == "vitals":
-        return _vitals(session, event, base)
+    if event.kind == "vitals" and scale is not None:
+        return _vitals(session, event, scale)
     level = title = ""
     if event.kind == "moaas" and (event.score or 0) <= 3 and event.score is not None:
         level = "P1" if event.score <= 2 else "P2"
@@ -273,7 +291,7 @@ def _alarm(session: DosingSession, event: SessionEvent, base: tuple[int, int] | 
     return level
 
 
-def _vitals(session: DosingSession, event: SessionEvent, base: tuple[int, int] | None) -> str:
+def _vitals(session: DosingSession, event: SessionEvent, scale: _Scale) -> str:
     """Kept as observations, which alarm by the bands (clinical.md 3.1) and the rise over before; the level for the board."""
     read = {name: getattr(event, name) for name in CODES if getattr(event, name) is not None}
     readings = [Reading(CODES[name][0], value, CODES[name][1], event.occurred_at) for name, value in read.items()]
@@ -283,18 +301,18 @@ def _vitals(session: DosingSession, event: SessionEvent, base: tuple[int, int] |
         source=f"session {session.pk}",
         actor=None,
         synthetic=session.synthetic,
+        settings=scale.settings,
     )
-    return _level_of(event, session, base)
+    return _level_of(event, session, scale)
 
 
-def _level_of(event: SessionEvent, session: DosingSession, base: tuple[int, int] | None) -> str:
+def _level_of(event: SessionEvent, session: DosingSession, scale: _Scale) -> str:
     """P1, P2 or "" by the limits that hold in a session, the rise over before among them."""
     read = {name: getattr(event, name) for name in CODES if getattr(event, name) is not None}
+    base = scale.base
     after = base is not None and session.dose_started_at is not None and event.occurred_at > session.dose_started_at
     bases = {"base_sbp": base[0], "base_dbp": base[1]} if after and base else {}
-    own = PatientLimits.objects.filter(patient=session.patient, phase="session").order_by("-created_at", "-id").first()
-    limits = limits_from(settings_of(session.clinic), own.limits if own else None)
-    found = session_alert(Vitals(**read, **bases), limits=limits).alert
+    found = session_alert(Vitals(**read, **bases), limits=scale.limits).alert
     return found.value if found else ""
 
 
