@@ -1,9 +1,12 @@
-"""A clinic's past lived by several processes at once, each with some of its people. Nobody's past depends on who lives beside them."""
+"""A clinic's past lived by several processes at once, each with some of its people.
+
+It is the past that one process tells: everybody has their own dice, thrown each day from the first one of the clinic's.
+"""
 
 import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from multiprocessing import get_context
 
 from django.db import connection
@@ -18,8 +21,9 @@ def live(simulation: Simulation, until: datetime, processes: int | None = None) 
     """From the first day of whoever began first up to `until`, on as many cores as are worth it."""
     most = (os.cpu_count() or 1) if processes is None else processes
     number = min(most, len(simulation.lives) // PEOPLE_A_PROCESS)
+    first = min(life.starts_on for life in simulation.lives)
     if number < 2:
-        simulation.run(min(life.starts_on for life in simulation.lives), until)
+        simulation.run(first, until)
         return
     # Whoever began first has most to live through: dealt out in turns.
     by_length = sorted(simulation.lives, key=lambda life: life.starts_on)
@@ -27,12 +31,12 @@ def live(simulation: Simulation, until: datetime, processes: int | None = None) 
     name = str(connection.settings_dict["NAME"])
     # New processes and not forks: nothing of this one's connections and threads may come along.
     with ProcessPoolExecutor(number, get_context("spawn"), initializer=begin, initargs=(name,)) as pool:
-        lived = list(pool.map(_live, shares, [until] * number))
+        lived = list(pool.map(_live, shares, [first] * number, [until] * number))
     _take_back(simulation, lived)
 
 
-def _live(share: Simulation, until: datetime) -> Simulation:
-    live(share, until, processes=1)
+def _live(share: Simulation, first: date, until: datetime) -> Simulation:
+    share.run(first, until)
     return share
 
 

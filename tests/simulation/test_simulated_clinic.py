@@ -18,7 +18,7 @@ from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.messaging.models import Attachment, Thread
 from apps.monitoring.actions.library import publish_library
-from apps.monitoring.models import Anchor, ItemAnswer, QuestionnaireResponse, Slot
+from apps.monitoring.models import Anchor, Assignment, ItemAnswer, QuestionnaireResponse, Slot
 from apps.notifications.models import Delivery
 from apps.patients.models import GuestLink
 from apps.sessions.models import DosingSession, StockDifference, StockEntry, Visit, VisitGuest, VisitNote
@@ -140,11 +140,13 @@ def test_the_same_seed_tells_the_same_past_and_another_one_another() -> None:
 def test_two_processes_tell_the_past_that_one_tells() -> None:
     pasts = []
     for processes in (1, 2):
-        call_command("simulate", patients=6, days=2, seed=9, processes=processes)
+        call_command("simulate", patients=6, days=6, seed=9, processes=processes)  # not all begin on one day
         clinic = Clinic.objects.get(slug="riverside")
         with use_clinic(clinic.pk), transaction.atomic():
             rows = ItemAnswer.objects.order_by("answered_at", "patient__number", "questionnaire__key", "link_id")
             pasts.append(list(rows.values_list("patient__number", "answered_at", "link_id", "value")))
+            starts = Assignment.objects.values_list("starts_on", flat=True).distinct().order_by()
+            assert len(starts) > 1
             assert not Slot.objects.filter(state="scheduled", opens_at__lt=clock.now()).exists()
         empty_tables()
     assert len({row[0] for row in pasts[0]}) > 3
