@@ -16,6 +16,7 @@ from django.db.models import DateTimeField, Exists, JSONField, OuterRef, Subquer
 from django.db.models.functions import JSONObject
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.accounts.models import ClinicSetting, User
 from apps.outcomes.models import Forecast, ForecastClock, Review
@@ -118,18 +119,22 @@ def form_due(patient: Any, at: datetime, zone: ZoneInfo) -> Iterator[Extra]:
 
 
 def labs_due(patient: Any, _at: datetime, _zone: ZoneInfo) -> Iterator[Extra]:
-    """A long-term check whose day is near or past; after its days of grace it is a task of its own."""
+    """The long-term checks whose day is near or past, in one row; after its days of grace each is a task of its own."""
+    checks = sorted(getattr(patient, "checks_due", None) or [], key=lambda check: check["due"])
+    if not checks:
+        return
     kinds = dict(SafetyCheck._meta.get_field("kind").flatchoices)
-    for check in getattr(patient, "checks_due", None) or []:
-        yield Extra(
-            key=f"check-{check['id']}",
-            bucket="labs",
-            level="P3",
-            rank=check["due"],
-            why=_("Check due: %(kind)s") % {"kind": kinds.get(check["kind"], check["kind"])},
-            detail=_("on %(day)s") % {"day": date_format(date.fromisoformat(check["due"]), "D j M")},
-            step="open",
-        )
+    names = "; ".join(str(kinds.get(check["kind"], check["kind"])) for check in checks)
+    words = ngettext("Check due: %(kinds)s", "Checks due: %(kinds)s", len(checks))
+    yield Extra(
+        key=f"checks-{patient.pk}",
+        bucket="labs",
+        level="P3",
+        rank=checks[0]["due"],
+        why=words % {"kinds": names},
+        detail=_("the first on %(day)s") % {"day": date_format(date.fromisoformat(checks[0]["due"]), "D j M")},
+        step="open",
+    )
 
 
 Source = Callable[[Any, datetime, ZoneInfo], Iterator[Extra]]

@@ -198,6 +198,15 @@ def test_a_check_that_is_due_soon_and_the_tasks_of_late_checks_and_talks_have_bu
     assert 'data-bucket="labs" hidden' not in page
     assert "Check due: liver" in page
     with cast.acting(cast.nurse), transaction.atomic():
+        SafetyCheck.objects.create(
+            clinic=cast.clinic, patient=cast.patient, kind="pregnancy", due_on=due, why="monthly", next_step_at=now
+        )
+    page = desk()
+    assert "Checks due: " in page
+    assert "Check due: " not in page, "one row a person"
+    with cast.acting(cast.nurse), transaction.atomic():
+        SafetyCheck.objects.filter(kind="pregnancy").update(next_step_at=None)
+    with cast.acting(cast.nurse), transaction.atomic():
         SafetyCheck.objects.filter(pk=check.pk).update(next_step_at=None)
         for cause, title in (("check-overdue-liver", "Liver is late"), ("integration-missed", "No talk yet")):
             raise_alert(
