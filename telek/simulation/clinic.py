@@ -93,6 +93,7 @@ def fill_roster(clinic: Clinic, *, day: Membership, night: Membership, director:
     """Day and night pagers for the coming 60 days, from yesterday on; what stands already is left alone."""
     zone = clock.zone_of(clinic.time_zone)
     first = clock.now().astimezone(zone).date() - timedelta(days=1)
+    shifts = []
     for offset in range(ROSTER_DAYS):
         date = first + timedelta(days=offset)
         begin, evening = datetime.combine(date, DAY, zone), datetime.combine(date, NIGHT, zone)
@@ -102,12 +103,11 @@ def fill_roster(clinic: Clinic, *, day: Membership, night: Membership, director:
             ("on-call", night, evening, following),
             ("director", director, begin, following),
         ):
-            if not RosterShift.objects.filter(
-                clinic=clinic, rota=rota, starts_at__lt=ends_at, ends_at__gt=starts_at
-            ).exists():
-                RosterShift.objects.create(
-                    clinic=clinic, rota=rota, membership=holder, starts_at=starts_at, ends_at=ends_at
-                )
+            shifts.append(
+                RosterShift(clinic=clinic, rota=rota, membership=holder, starts_at=starts_at, ends_at=ends_at)
+            )
+    # PostgreSQL itself knows what overlaps (one_pager_one_person).
+    RosterShift.objects.bulk_create(shifts, ignore_conflicts=True)
 
 
 def make_patient(clinic: Clinic, number: int, who: Invented, treating: Membership) -> Patient:

@@ -4,16 +4,19 @@ It is the past that one process tells: everybody has their own dice, thrown each
 """
 
 import os
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime
 from multiprocessing import get_context
+from typing import Any, TypeVar
 
 from django.db import connection
 
 from telek.simulation.process import begin
 from telek.simulation.run import Simulation
 
+Done = TypeVar("Done")
 PEOPLE_A_PROCESS = 3  # a process takes some seconds to start: it must be worth it
 
 
@@ -28,11 +31,16 @@ def live(simulation: Simulation, until: datetime, processes: int | None = None) 
     # Whoever began first has most to live through: dealt out in turns.
     by_length = sorted(simulation.lives, key=lambda life: life.starts_on)
     shares = [replace(simulation, lives=by_length[nth::number], answers=0) for nth in range(number)]
+    lived = side_by_side(_live, shares, [first] * number, [until] * number)
+    _take_back(simulation, lived)
+
+
+def side_by_side(what: Callable[..., Done], rows: Sequence[Any], *more: Sequence[Any]) -> list[Done]:
+    """What comes of each row (and its like of each further sequence), each in a process of its own on the same database."""
     name = str(connection.settings_dict["NAME"])
     # New processes and not forks: nothing of this one's connections and threads may come along.
-    with ProcessPoolExecutor(number, get_context("spawn"), initializer=begin, initargs=(name,)) as pool:
-        lived = list(pool.map(_live, shares, [first] * number, [until] * number))
-    _take_back(simulation, lived)
+    with ProcessPoolExecutor(len(rows), get_context("spawn"), initializer=begin, initargs=(name,)) as pool:
+        return list(pool.map(what, rows, *more))
 
 
 def _live(share: Simulation, first: date, until: datetime) -> Simulation:

@@ -21,7 +21,7 @@ from telek.simulation.clinic import fill_roster, make_clinic, make_patient, make
 from telek.simulation.course import dose_days
 from telek.simulation.people import Invented
 from telek.simulation.run import Life, Simulation
-from telek.simulation.shares import live
+from telek.simulation.shares import live, side_by_side
 
 CLINICS = [
     (RIVERSIDE, "Riverside Clinic", "America/New_York", "(555) 0100-200", people.RIVERSIDE),
@@ -41,9 +41,11 @@ class Command(BaseCommand):
         began = time.monotonic()
         publish_library()
         make_platform_admin()
-        for slug, name, zone, phone, invented in CLINICS:
-            answers = seed_clinic(make_clinic(slug, name, zone, phone), invented, options["seed"])
-            self.stdout.write(f"{name}: {len(invented)} people, {answers} answers")
+        clinics = [make_clinic(*named) for *named, _invented in CLINICS]
+        everybody = [invented for *_named, invented in CLINICS]
+        given = side_by_side(seed_clinic, clinics, everybody, [options["seed"]] * len(clinics))
+        for clinic, invented, answers in zip(clinics, everybody, given, strict=True):
+            self.stdout.write(f"{clinic.name}: {len(invented)} people, {answers} answers")
         self.stdout.write(f"done in {time.monotonic() - began:.1f} s")
 
 
