@@ -22,6 +22,8 @@ from tests.access.world import World
 from tests.architecture import test_tenancy
 from tests.databases import superuser_url
 
+pytestmark = pytest.mark.xdist_group("walls")  # in one process, which makes the world once
+
 BY_PATH = {route.path: route for route in all_routes()}
 
 
@@ -92,6 +94,15 @@ def test_a_missing_filter_on_ones_own_tokens_is_noticed(world: World) -> None:
 def test_a_door_that_asks_for_nothing_is_noticed(world: World, path: str) -> None:
     with changed(User, "may", lambda self, permission: True):
         assert judged(world, path)
+
+
+def test_a_refusal_that_writes_is_noticed(world: World) -> None:
+    def writes_and_refuses(self: User, permission: object) -> bool:
+        User.objects.filter(pk=self.pk).update(name=self.name)
+        return False
+
+    with changed(User, "may", writes_and_refuses):
+        assert any("rows although it refused" in fault for fault in judged(world, "/desk/stock/"))
 
 
 def test_an_api_door_that_asks_for_nothing_is_noticed(world: World) -> None:

@@ -7,6 +7,8 @@ from apps.core.db.scope import use_clinic
 from tests.access.world import World
 from tests.architecture.test_tenancy import clinic_tables, grants
 
+pytestmark = pytest.mark.xdist_group("walls")  # in one process, which makes the world once
+
 # Rows of no clinic (sign-ins) may be read under any; they name no patient.
 WITHOUT_CLINIC = {"audit_auditevent"}
 

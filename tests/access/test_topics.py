@@ -14,6 +14,8 @@ from tests.access.oracle import Line, command_names, is_let_in, may_read, topics
 from tests.access.trial import CANARIES
 from tests.access.world import RELATIONS, Actor, World, missing_ids
 
+pytestmark = pytest.mark.xdist_group("walls")  # in one process, which makes the world once
+
 
 def offered() -> set[str]:
     kinds = [kind for offer in OFFERS for kind in (offer.logs, offer.states, offer.relays)]

@@ -3,11 +3,15 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+
+pytestmark = pytest.mark.xdist_group("house")  # so that one process reads the modules, once
 
 ROOT = Path(__file__).parents[2]
 CODE = [ROOT / "apps", ROOT / "telek"]
@@ -42,13 +46,41 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     assert sorted(set(wrong) - set(KNOWN_NAMES)) == []
 
 
+@dataclass(frozen=True)
+class Module:
+    """What these tests ask of a module. names: those it uses; functions: line, name and length of each."""
+
+    path: Path
+    silent: bool
+    names: frozenset[str]
+    functions: tuple[tuple[int, str, int], ...]
+
+
+@cache
+def read_modules() -> tuple[Module, ...]:
+    """All modules, each parsed once."""
+    return tuple(read_module(path) for path in modules())
+
+
+def read_module(path: Path) -> Module:
+    tree = ast.parse(path.read_text())
+    names, functions = set(), []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            names.add(node.id)
+        elif isinstance(node, ast.alias):
+            names.add(node.name)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            functions.append((node.lineno, node.name, lines_of(node)))
+    silent = bool(tree.body) and not ast.get_docstring(tree)
+    return Module(path, silent, frozenset(names), tuple(functions))
+
+
 def test_no_signals() -> None:
     using = {}
-    for path in modules():
-        names = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name | ast.alias)]
-        found = {name.id if isinstance(name, ast.Name) else name.name for name in names}
-        if hits := {name for name in found if SIGNALS.fullmatch(name.rpartition(".")[2])}:
-            using[relative(path)] = hits
+    for module in read_modules():
+        if hits := {name for name in module.names if SIGNALS.fullmatch(name.rpartition(".")[2])}:
+            using[relative(module.path)] = hits
     assert using == {}
 
 
@@ -61,34 +93,24 @@ def lines_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return total
 
 
-def functions() -> Iterator[tuple[Path, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    for path in modules():
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield path, node
-
-
 def test_no_function_is_longer_than_a_screen() -> None:
     long = [
-        f"{relative(path)}:{node.lineno} {node.name} {lines_of(node)}"
-        for path, node in functions()
-        if lines_of(node) > LONGEST_FUNCTION
+        f"{relative(module.path)}:{line} {name} {length}"
+        for module in read_modules()
+        for line, name, length in module.functions
+        if length > LONGEST_FUNCTION
     ]
     assert long == []
 
 
 def test_functions_are_short_on_the_whole() -> None:
-    lengths = sorted(lines_of(node) for _path, node in functions())
+    lengths = sorted(length for module in read_modules() for _line, _name, length in module.functions)
     assert 3 <= lengths[len(lengths) // 2] <= 8
 
 
 def test_every_module_and_public_thing_says_what_it_is() -> None:
-    silent = []
-    for path in modules():
-        tree = ast.parse(path.read_text())
-        if tree.body and not ast.get_docstring(tree) and path.name not in ("__init__.py", "apps.py"):
-            silent.append(relative(path))
-    assert silent == []
+    silent = [module.path for module in read_modules() if module.silent]
+    assert [relative(path) for path in silent if path.name not in ("__init__.py", "apps.py")] == []
 
 
 def test_actions_never_enqueue_and_never_import_tasks() -> None:
