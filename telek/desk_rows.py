@@ -1,9 +1,9 @@
-"""The rows of the worklist as HTML, for the page and for the live socket alike.
+"""The rows of the worklist as HTML, for the page and for the live socket alike; and the people without a row.
 
-The one hot template: compiled by Jinja2, its words looked up once a page and not once a row.
+The hot templates: compiled by Jinja2, their words looked up once a page and not once a row.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -18,9 +18,11 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from apps.core.templatetags.telek import clock_time, priority
-from telek.worklist import Entry
+from telek.worklist import Entry, Person
 
 TEMPLATE = "desk/row.jinja"
+ON_TRACK = "desk/on_track.jinja"
+ON_TRACK_SHOWN = 200
 ANCHORS = {"contact": "#contact", "close": "#close", "open": ""}
 
 
@@ -69,6 +71,12 @@ def rows_html(entries: Iterable[Entry], request: HttpRequest | None = None) -> S
         return mark_safe("")
     context = {"rows": rows, "words": _words(get_language()), "csrf": _csrf(request) if request else ""}
     return mark_safe(get_template(TEMPLATE, using="jinja2").render(context))  # noqa: S308  (autoescaped)
+
+
+def on_track_html(people: Sequence[Person]) -> SafeString:
+    """The people without a row, one line each; "" without any."""
+    lines = [(reverse("chart", args=[person.patient.pk]), person) for person in people[:ON_TRACK_SHOWN]]
+    return mark_safe(get_template(ON_TRACK, using="jinja2").render({"people": lines}) if lines else "")  # noqa: S308  (autoescaped)
 
 
 def _csrf(request: HttpRequest) -> SafeString:

@@ -13,7 +13,7 @@ from apps.outcomes.outcome_pdf import pdf, table
 from apps.sessions.models import AdverseEvent, Course, CourseStatus, DosingSession
 from telek.curves import band_words, whole_curve
 from telek.patient_facts import PatientFacts
-from telek.score_lines import score_lines
+from telek.score_lines import ScoreLine, score_lines, scored
 
 MOST_ROWS: Final = 60
 NOTHING: Final = "–"
@@ -22,9 +22,8 @@ NOTHING: Final = "–"
 def payer_pack(facts: PatientFacts, printed: str) -> tuple[bytes, list[Any]]:
     """The PDF, and the rows that it shows (for the audit trail)."""
     answers = _rows(facts, QuestionnaireResponse).filter(status="completed", valid=True, total__isnull=False)
-    totals = list(
-        answers.select_related("questionnaire").defer("answers", "questionnaire__definition").order_by("authored_at")
-    )
+    light = answers.select_related("questionnaire").defer("answers", "questionnaire__definition")
+    totals = list(reversed(light.order_by("-authored_at")[:MOST_ROWS]))
     sessions = list(_rows(facts, DosingSession).exclude(outcome="").order_by("opened_at"))
     events = list(_rows(facts, AdverseEvent).order_by("onset_at"))
     replaced = {event.replaces_id for event in events}
@@ -32,7 +31,7 @@ def payer_pack(facts: PatientFacts, printed: str) -> tuple[bytes, list[Any]]:
     tables = [
         _person(facts),
         _courses(facts, courses, sessions),
-        _changes(facts, totals),
+        _changes(facts, score_lines(scored(answers), facts.doses)),
         _scores(facts, totals),
         _doses(facts, sessions),
         _events(facts, [event for event in events if event.pk not in replaced]),
@@ -43,7 +42,7 @@ def payer_pack(facts: PatientFacts, printed: str) -> tuple[bytes, list[Any]]:
     )
     picture = whole_curve(facts.points, facts.doses, facts.at, facts.zone) or ""
     made = pdf(_("Summary for the payer"), note, printed, [each for each in tables if each["rows"]], str(picture))
-    return made, [*totals[-MOST_ROWS:], *sessions, *events, *courses]
+    return made, [*totals, *sessions, *events, *courses]
 
 
 def _rows(facts: PatientFacts, model: Any) -> Any:
@@ -86,7 +85,7 @@ def _courses(facts: PatientFacts, courses: list[Course], sessions: list[DosingSe
     return table(_("Treatment"), columns, rows)
 
 
-def _changes(facts: PatientFacts, totals: list[QuestionnaireResponse]) -> dict[str, Any]:
+def _changes(facts: PatientFacts, lines: list[ScoreLine]) -> dict[str, Any]:
     rows = [
         [
             line.title,
@@ -96,7 +95,7 @@ def _changes(facts: PatientFacts, totals: list[QuestionnaireResponse]) -> dict[s
             ", ".join(words for _look, words in line.tags) or NOTHING,
             _day(facts, line.response.authored_at),
         ]
-        for line in score_lines(totals, facts.doses)
+        for line in lines
     ]
     columns = [_("Scale"), _("Before treatment"), _("Last"), _("Change"), _("Meaning"), _("Last on")]
     return table(_("Change since before treatment"), columns, rows)
@@ -105,7 +104,7 @@ def _changes(facts: PatientFacts, totals: list[QuestionnaireResponse]) -> dict[s
 def _scores(facts: PatientFacts, totals: list[QuestionnaireResponse]) -> dict[str, Any]:
     rows = [
         [_day(facts, row.authored_at), row.questionnaire.title, f"{row.total:g}", band_words(row.severity) or NOTHING]
-        for row in totals[-MOST_ROWS:]
+        for row in totals
     ]
     return table(_("Scores, the newest last"), [_("Day"), _("Scale"), _("Total"), _("Band")], rows)
 

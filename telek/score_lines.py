@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.monitoring.instruments.change import MEASURES, Change
@@ -14,6 +18,23 @@ from telek.curves import band_words
 NO_CHANGE = Change()
 
 
+class Scored(NamedTuple):
+    """A valid total without its answers and its survey's definition: a page reads thousands."""
+
+    pk: UUID
+    key: str
+    title: str
+    authored_at: datetime
+    total: Decimal
+
+
+def scored(rows: QuerySet[QuestionnaireResponse]) -> list[Scored]:
+    """The valid totals among them, oldest first."""
+    valid = rows.filter(valid=True, total__isnull=False).order_by("authored_at")
+    names = ("pk", "questionnaire__key", "questionnaire__title", "authored_at", "total")
+    return [Scored(*row) for row in valid.values_list(*names)]
+
+
 @dataclass(frozen=True)
 class ScoreLine:
     """first: the last one before the first dose, else the first of all; both on the scale's axis."""
@@ -22,7 +43,7 @@ class ScoreLine:
     scale: Scale | None
     first: Decimal
     last: Decimal
-    response: QuestionnaireResponse
+    response: Scored
     change: Change
     only: bool
 
@@ -43,7 +64,7 @@ class ScoreLine:
             return []
         found = []
         if self.change.remission:
-            at_most = MEASURES[self.response.questionnaire.key].remission_at_most
+            at_most = MEASURES[self.response.key].remission_at_most
             found.append(("o", _("remission (%(at_most)s or less)") % {"at_most": at_most}))
         if self.change.response:
             found.append(("o", _("response (%(percent)s %% better)") % {"percent": self.change.percent_improvement}))
@@ -53,23 +74,23 @@ class ScoreLine:
         return found
 
 
-def score_lines(totals: Sequence[QuestionnaireResponse], doses: Sequence[Anchor]) -> list[ScoreLine]:
+def score_lines(totals: Sequence[Scored], doses: Sequence[Anchor]) -> list[ScoreLine]:
     """One line an instrument, by title. totals: valid, oldest first; doses: oldest first."""
-    rows: dict[str, list[QuestionnaireResponse]] = {}
+    rows: dict[str, list[Scored]] = {}
     for response in totals:
-        rows.setdefault(response.questionnaire.key, []).append(response)
+        rows.setdefault(response.key, []).append(response)
     return sorted((_line(found, doses) for found in rows.values()), key=lambda line: line.title)
 
 
-def _line(found: list[QuestionnaireResponse], doses: Sequence[Anchor]) -> ScoreLine:
+def _line(found: list[Scored], doses: Sequence[Anchor]) -> ScoreLine:
     earlier = [row for row in found if doses and row.authored_at < doses[0].started_at]
     first, last = (earlier or found[:1])[-1], found[-1]
-    key = last.questionnaire.key
+    key = last.key
     return ScoreLine(
-        title=last.questionnaire.title,
+        title=last.title,
         scale=scale_of(key),
-        first=measured(key, first.total or 0),
-        last=measured(key, last.total or 0),
+        first=measured(key, first.total),
+        last=measured(key, last.total),
         response=last,
         change=change_of(key, first.total, last.total) or NO_CHANGE,
         only=first.pk == last.pk,

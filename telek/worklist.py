@@ -60,7 +60,7 @@ _PLACE = {name: number for number, (name, _words, _more) in enumerate(BUCKETS)}
 
 @dataclass
 class Entry:
-    """One row. alert: the alert as plain data (apps.alerts.rows), None for a message, visit or note.
+    """One row. alert: the alert as plain data (apps.alerts.rows), and source: itself; None for a message, visit or note.
 
     clock: {"kind", "at"} to count down to; due: a moment of the day in words; step: what to do next ("acknowledge"
     posts, the others lead on).
@@ -79,6 +79,7 @@ class Entry:
     step: str = "open"
     mine: bool = False
     subject: str = ""  # id of the thread or visit
+    source: Alert | None = None
 
     @property
     def is_open_alert(self) -> bool:
@@ -333,6 +334,7 @@ def alert_entry(alert: Alert, person: Person, user: User) -> Entry:
         clock=row["clock"],
         step=_step(alert, me),
         mine=alert.owner_id == me if row["owner"] else alert.patient.treating_id == me,
+        source=alert,
     )
 
 

@@ -36,7 +36,7 @@ from telek.dose_curve import DoseCurve, dose_curve
 from telek.outlook_card import outlook_card
 from telek.patient_facts import PatientFacts, item_lines
 from telek.person_forecast import PersonForecast
-from telek.score_lines import ScoreLine, score_lines
+from telek.score_lines import Scored, ScoreLine, score_lines, scored
 
 TABS = ("summary", "answers", "alerts", "visits", "safety", "opened")
 A_PAGE = 20
@@ -87,9 +87,8 @@ def _tabs(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> list
 
 
 def _summary(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> dict[str, object]:
-    valid = _all_responses(request.user, patient).filter(valid=True, total__isnull=False)
-    totals = valid.defer("answers", "questionnaire__definition").order_by("authored_at")  # large, and not shown
-    scores = score_lines(list(totals), facts.doses)
+    totals = scored(_responses(request.user, patient))
+    scores = score_lines(totals, facts.doses)
     scale = _scale(request.GET.get("curve"), scores)
     points = facts.points
     if scale.key != INSTRUMENT:
@@ -132,15 +131,13 @@ def _scale(wanted: str | None, scores: list[ScoreLine]) -> Scale:
     return found or PHQ9
 
 
-def _totals(rows: Iterable[QuestionnaireResponse], scale: Scale) -> list[Total]:
+def _totals(rows: Iterable[Scored], scale: Scale) -> list[Total]:
     """When and how much, of one instrument."""
-    return [
-        (row.authored_at, row.total) for row in rows if row.questionnaire.key == scale.key and row.total is not None
-    ]
+    return [(row.authored_at, row.total) for row in rows if row.key == scale.key]
 
 
 def _answers(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> dict[str, object]:
-    rows = _all_responses(request.user, patient).order_by("-authored_at")
+    rows = _responses(request.user, patient).select_related("questionnaire").order_by("-authored_at")
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     before: dict[str, dict[str, object]] = {}
     shown = []
@@ -191,9 +188,8 @@ def _opened(request: ClinicRequest, patient: Patient, facts: PatientFacts) -> di
     return {"page": page, "lines": [(row, names.get(row.actor_id, "") if row.actor_id else "") for row in page]}
 
 
-def _all_responses(user: User, patient: Patient) -> QuerySet[QuestionnaireResponse]:
-    rows = QuestionnaireResponse.objects.visible_to(user).filter(patient=patient, status="completed")
-    return rows.select_related("questionnaire")
+def _responses(user: User, patient: Patient) -> QuerySet[QuestionnaireResponse]:
+    return QuestionnaireResponse.objects.visible_to(user).filter(patient=patient, status="completed")
 
 
 def _visits(user: User, patient: Patient) -> QuerySet[Visit]:

@@ -24,7 +24,7 @@ from apps.core.models import EngineBeat
 from apps.monitoring.models import Assignment, ItemAnswer, Slot, SlotState
 from apps.patients.models import Patient
 from telek.curves import dosed_curve
-from telek.desk_rows import rows_html
+from telek.desk_rows import on_track_html, rows_html
 from telek.patient_facts import PatientFacts
 from telek.worklist import Worklist, worklist
 
@@ -40,16 +40,13 @@ def desk(request: ClinicRequest) -> HttpResponse:
     whose = request.GET.get("whose", "team")
     now = clock.now()
     listed = worklist(request.user, now, whose if whose in WHOSE else "team")
-    shown = [
-        Alert(pk=UUID(e.alert["id"]), patient=e.person.patient, clinic_id=e.person.patient.clinic_id)
-        for e in listed.entries
-        if e.alert
-    ]
+    shown = [entry.source for entry in listed.entries if entry.source]
     audit.record_seen([*shown, *_without_alert(listed)], actor_id=request.user.pk, detail="worklist")
     context = {
         "nav": "desk",
         "list": listed,
         "buckets": [bucket | {"rows": rows_html(bucket["entries"], request)} for bucket in listed.buckets],
+        "on_track": on_track_html(listed.on_track),
         "now": now,
         "nav_counts": listed.open_items,
         "may_chat": request.user.may(Permission.CHAT),
