@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.core.charts import (
     Band,
@@ -27,6 +27,7 @@ from apps.core.charts import (
     trend,
 )
 from apps.core.charts.thin import thinned
+from apps.core.days import in_words
 from apps.monitoring.instruments.scales import Scale, measured, scale_of
 from apps.monitoring.models import Anchor
 
@@ -37,6 +38,22 @@ DAY_SECONDS = 86_400
 GAP_DAYS = 16  # twice the weekly schedule, and a little
 DOSES_NAMED = 3  # of the older ones only their lines
 OVERLAY_DAYS = 14
+BANDS = {
+    "none": gettext_lazy("none"),
+    "minimal": gettext_lazy("minimal"),
+    "low": gettext_lazy("low"),
+    "high": gettext_lazy("high"),
+    "mild": gettext_lazy("mild"),
+    "subthreshold": gettext_lazy("subthreshold"),
+    "moderate": gettext_lazy("moderate"),
+    "moderately_severe": gettext_lazy("mod. severe"),
+    "substantial": gettext_lazy("substantial"),
+    "severe": gettext_lazy("severe"),
+    "very_severe": gettext_lazy("very severe"),
+    "negative": gettext_lazy("below the cut"),
+    "positive": gettext_lazy("positive screen"),
+    "fair": gettext_lazy("above the cut"),
+}
 WHOLLY = timedelta(days=180)  # of these every answer is drawn
 
 
@@ -55,23 +72,7 @@ class DosedCurve:
 
 def band_words(code: str) -> str:
     """A band as the desk says it."""
-    words = {
-        "none": _("none"),
-        "minimal": _("minimal"),
-        "low": _("low"),
-        "high": _("high"),
-        "mild": _("mild"),
-        "subthreshold": _("subthreshold"),
-        "moderate": _("moderate"),
-        "moderately_severe": _("mod. severe"),
-        "substantial": _("substantial"),
-        "severe": _("severe"),
-        "very_severe": _("very severe"),
-        "negative": _("below the cut"),
-        "positive": _("positive screen"),
-        "fair": _("above the cut"),
-    }
-    return words.get(code, code)
+    return str(BANDS.get(code, code))
 
 
 def severity_bands(scale: Scale = PHQ9) -> list[Band]:
@@ -86,7 +87,7 @@ def points_of(totals: Sequence[Total], zone: ZoneInfo, now: datetime, scale: Sca
     for at, total in shown:
         value = float(measured(scale.key, total))
         word = band_words(scale.band_of(value))
-        day = date_format(at.astimezone(zone), "j M")
+        day = in_words(at.astimezone(zone), "j M")
         found.append(Point(at, value, say=f"{day}: {value:g}, {word}" if word else f"{day}: {value:g}"))
     return found
 
@@ -169,7 +170,7 @@ def whole_curve(
         return None
     labels = TrendLabels(
         title=_("%(scale)s since the first answer") % {"scale": scale.title},
-        day=lambda moment: date_format(moment.astimezone(zone), "j M"),
+        day=lambda moment: in_words(moment.astimezone(zone), "j M"),
         today=_("today"),
         first=_("first"),
         gap=_("no answer"),

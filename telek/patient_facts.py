@@ -43,7 +43,7 @@ class PatientFacts:
         membership = user.membership
         self.zone = zone_of(membership.clinic.time_zone if membership else "UTC")
         scored = self._rows(QuestionnaireResponse).filter(questionnaire__key=INSTRUMENT, status="completed")
-        newest = scored.select_related("slot").order_by("-authored_at")[:RESPONSES_KEPT]
+        newest = scored.order_by("-authored_at")[:RESPONSES_KEPT]
         self.responses = list(reversed(newest))  # the last ones, oldest first; the curve is of all
         valid = scored.filter(valid=True, total__isnull=False).order_by("authored_at")
         totals = list(valid.values_list("authored_at", "total"))

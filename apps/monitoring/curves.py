@@ -28,6 +28,7 @@ from apps.core.charts import (
     trend,
 )
 from apps.core.charts.thin import thinned
+from apps.core.days import in_words
 from apps.monitoring.instruments.depression import PHQ9_BANDS
 from apps.monitoring.instruments.scales import change_of
 from apps.monitoring.models import Anchor, Assignment, Observation, QuestionnaireResponse
@@ -120,7 +121,7 @@ def scores_of(patient: Patient, *, since: datetime | None = None) -> Scores:
 
 def short_day(at: datetime, zone: ZoneInfo) -> str:
     """23 Nov, in that zone."""
-    return formats.date_format(at.astimezone(zone).date(), "j M").replace(" ", "\u00a0")
+    return in_words(at.astimezone(zone), "j M").replace(" ", "\u00a0")
 
 
 def draw_scores(scores: Scores, *, axes: bool, width: float, height: float, extra_class: str) -> Svg:

@@ -6,6 +6,7 @@ carry the light theme's colours as attributes; a style sheet always wins over an
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
 
 SANS = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
@@ -44,6 +45,7 @@ INK: dict[str, dict[str, str]] = {
     "b4": {"fill": "#faf0ee"},
     "halo": {},
 }
+FORBIDDEN = {code: None for code in range(32) if chr(code) not in "\t\n"}
 MARKS = {"pt bad": {"fill": "#b3121d", "stroke": "#b3121d"}, "pt old": {"fill": "#7c97a0", "stroke": "none"}}
 
 
@@ -64,21 +66,27 @@ def number(value: float) -> str:
 
 def clean(words: str) -> str:
     """Escaped for text and attributes, without the control characters that XML forbids."""
-    return escape("".join(letter for letter in words if letter >= " " or letter in "\t\n"), quote=True)
+    return escape(words.translate(FORBIDDEN), quote=True)
 
 
 def element(name: str, classes: str = "", words: str | None = None, **attributes: str | float) -> str:
     """One element with its class, the class's colours as attributes, and escaped words."""
-    merged: dict[str, str | float] = {}
-    for one in classes.split():
-        merged |= INK.get(one, {})
-    merged |= MARKS.get(classes, {})
+    merged: dict[str, str | float] = {**_ink(classes)}
     merged |= {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()}
     spelled = "".join(
         f' {key}="{clean(value) if isinstance(value, str) else number(value)}"' for key, value in merged.items()
     )
     start = f'<{name} class="{clean(classes)}"{spelled}' if classes else f"<{name}{spelled}"
     return f"{start}/>" if words is None else f"{start}>{clean(words)}</{name}>"
+
+
+@cache
+def _ink(classes: str) -> dict[str, str]:
+    """The colours of those classes together."""
+    ink: dict[str, str] = {}
+    for one in classes.split():
+        ink |= INK.get(one, {})
+    return ink | MARKS.get(classes, {})
 
 
 def text(words: str, x: float, y: float, classes: str = "", anchor: str = "start") -> str:

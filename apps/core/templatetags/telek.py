@@ -8,12 +8,13 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, tzinfo
 
 from django import template
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from apps.core import clock
+from apps.core.days import in_words
 from apps.core.templatetags.icon_paths import DESK, PATIENT, PRIORITY
 
 register = template.Library()
@@ -161,7 +162,7 @@ def both_times(at: datetime | None, zones: tuple[object, object]) -> SafeString 
 
 def _day(day: date) -> str:
     pattern = "D j M" if day.year == clock.now().year else "D j M Y"
-    return formats.date_format(day, pattern)
+    return in_words(day, pattern)
 
 
 @register.simple_tag

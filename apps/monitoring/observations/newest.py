@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.core import clock
 from apps.core.charts import Point, Svg, TrendLabels, trend
+from apps.core.days import in_words
 from apps.monitoring.models import Observation
 from apps.monitoring.observations.freshness import is_stale, stale_after
 from apps.monitoring.plausibility import MEASURABLE
@@ -107,7 +107,7 @@ def draw_weeks(weeks: list[Week], code: str, size: tuple[int, int]) -> Svg | Non
     unit = SHOWN_UNITS.get(known.unit, known.unit)
 
     def day(at: datetime) -> str:
-        return date_format(at.astimezone(weeks[0].begins.tzinfo), "M Y")
+        return in_words(at.astimezone(weeks[0].begins.tzinfo), "M Y")
 
     points = [Point(week.begins, week.mean, f"{day(week.begins)}: {week.mean:.0f} {unit}") for week in weeks]
     title = _("%(what)s, mean of each week") % {"what": _(known.name)}
