@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -16,6 +15,7 @@ from apps.core.ids import new_id
 from apps.messaging.actions import open_thread, send_message
 from apps.messaging.models import Message, ReadMark, Thread
 from apps.messaging.ready_answers import write_first_answers
+from tests.browser.axe import COLOURS, violations
 from tests.browser.waiting import wait_until
 from tests.cast import Cast
 
@@ -23,7 +23,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
 DESK = {"viewport": {"width": 1440, "height": 900}}
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 OpenPage = Callable[..., Page]
 
 
@@ -259,12 +258,12 @@ def test_without_scripts_a_message_is_sent_and_read(
 
 
 def faults_of(page: Page) -> list[str]:
-    """What axe finds on the page as it stands, light and dark."""
+    """What axe finds on the page as it stands, light and (by the rules about colours) dark."""
     found = []
-    for scheme in ("light", "dark"):
+    for scheme, rules in (("light", ()), ("dark", COLOURS)):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.wait_for_timeout(100)
-        for violation in Axe().run(page, options=RULES).response["violations"]:
+        for violation in violations(page, rules):
             found.append(f"{page.url} {scheme}: {violation['id']} at {violation['nodes'][0]['target']}")
     return found
 

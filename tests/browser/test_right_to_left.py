@@ -5,13 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from apps.accounts.actions import choose_language
 from apps.alerts.models import Alert
+from tests.browser.axe import violations
 from tests.browser.server import LiveSystem
-from tests.browser.test_accessible import OPTIONS, PATIENT, STILL, furnished, spilled
+from tests.browser.test_accessible import PATIENT, STILL, furnished, spilled
 from tests.browser.test_survey import in_clinic, opened, slot_of
 from tests.cast import Cast
 
@@ -54,7 +54,7 @@ def test_the_patients_pages_read_from_the_right_in_arabic(
         assert page.locator("html").get_attribute("dir") == "rtl"
         faults += [fault for width in WIDTHS for fault in spilled(page, path, width)]
         faults += [f"{path}: {words}" for words in page.evaluate(LEFT_OVER) if not NAMES.search(words)]
-        faults += [f"{path}: {one['id']}" for one in Axe().run(page, options=OPTIONS).response["violations"]]
+        faults += [f"{path}: {one['id']}" for one in violations(page)]
     assert faults == [], "\n".join(faults)
 
 

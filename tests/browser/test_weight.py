@@ -13,7 +13,8 @@ from tests.browser.server import ROOT, LiveSystem, environment, running_system
 from tests.browser.test_survey import slot_of
 from tests.cast import Cast
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# Together: the files are collected, and the server started, once.
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("weight")]
 
 MOST_BYTES = 40 * 1024
 
