@@ -268,13 +268,19 @@ def worklist(user: User, at: datetime, whose: str = "team") -> Worklist:
     own = [entry for entry in entries if entry.mine]
     return Worklist(
         entries=own if whose == "mine" else entries,
-        on_track=[person for pk, person in known.items() if pk not in busy],
+        on_track=sorted((person for pk, person in known.items() if pk not in busy), key=_looked_at),
         whose=whose,
         team=len(entries),
         mine=len(own),
         people=len(known),
         open_items=_open_items(entries, list(known.values())),
     )
+
+
+def _looked_at(person: Person) -> str:
+    """Who was never looked at, or longest ago, comes first."""
+    reviewed = getattr(person.patient, "reviewed_at", None)
+    return reviewed.isoformat() if reviewed else ""
 
 
 def _with_known(alerts: AlertQuerySet, known: dict[Any, Person]) -> list[Alert]:

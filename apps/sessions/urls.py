@@ -106,6 +106,7 @@ urlpatterns: list[URLPattern] = [
     path("desk/courses/<uuid:pk>/plan/", planning.plan, name="course-plan"),
     path("desk/courses/<uuid:pk>/plan/keep/", planning.keep, name="course-plan-keep"),
     path("desk/courses/<uuid:pk>/plan/move/", planning.move, name="course-plan-move"),
+    path("desk/courses/<uuid:pk>/site/", planning.site, name="course-site"),
     path("desk/courses/<uuid:pk>/decide/", planning.decide, name="course-decide"),
     path("desk/sessions/", board.board, name="sessions"),
     path("desk/sessions/<uuid:pk>/", sitting.show, name="session"),

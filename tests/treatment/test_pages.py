@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 
 from apps.accounts.clinic_settings import change_setting
+from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.sessions.actions import start_course
 from apps.sessions.agreements import text_in_force
@@ -126,6 +127,29 @@ def test_a_clinic_with_two_sites_says_where_a_course_is_given(cast: Cast) -> Non
         assert sites_of(cast.clinic) == ("North", "South")
         with pytest.raises(TreatmentRefused, match="site"):
             start_course(patient=cast.patient_2, template="oral", site="East", actor=cast.prescriber)
+
+
+def test_the_site_of_a_course_is_corrected_with_a_reason_that_stays_in_its_history(cast: Cast) -> None:
+    with cast.acting(cast.clinic_admin), transaction.atomic():
+        change_setting(clinic=cast.clinic, name="sites", value="North; South", actor=None, reason="test")
+    with cast.acting(cast.prescriber), transaction.atomic():
+        course = start_course(patient=cast.patient_2, template="oral", site="South", actor=cast.prescriber)
+    nurse = cast.client(cast.nurse)
+    path = f"/desk/courses/{course.pk}/"
+    assert "Correct it" in nurse.get(f"{path}plan/").content.decode()
+    for wrong in ({"site": "East", "reason": "moved"}, {"site": "North", "reason": " "}):
+        nurse.post(f"{path}site/", wrong)
+        with cast.acting(cast.nurse):
+            course.refresh_from_db()
+            assert course.site == "South"
+    nurse.post(f"{path}site/", {"site": "North", "reason": "noted wrongly"})
+    page = nurse.get(f"{path}plan/").content.decode()
+    assert "Site corrected" in page
+    assert "South → North. noted wrongly" in page
+    with cast.acting(cast.nurse):
+        course.refresh_from_db()
+        assert course.site == "North"
+        assert AuditEvent.objects.filter(detail="site", object_id=course.pk).count() == 1
 
 
 def test_the_timeline_holds_everything_in_one_place_and_can_be_narrowed(cast: Cast) -> None:

@@ -23,6 +23,7 @@ from apps.sessions.actions.countersign import may_confirm, set_pin
 from apps.sessions.actions.courses import (
     Asked,
     check_before_dose,
+    correct_site,
     end_course,
     open_session,
     override_gate,
@@ -116,6 +117,7 @@ __all__ = [
     "conflicts_of",
     "correct_entry",
     "correct_note",
+    "correct_site",
     "count_stock",
     "discharge",
     "draft_protocol",

@@ -107,6 +107,26 @@ def end_course(*, course: Course, status: str, reason: str, actor: User, why: st
 
 @refusals_audited
 @transaction.atomic
+def correct_site(*, course: Course, site: str, reason: str, actor: User) -> Course:
+    """Where the course is given, after it was begun with a wrong place or none; also once it has ended.
+
+    Raises TreatmentRefused: not-allowed, site, reason.
+    """
+    member = member_of(actor, Permission.GIVE_DOSES, Permission.PRESCRIBE)
+    course = Course.objects.select_for_update().get(pk=course.pk)
+    if site not in sites_of(course.clinic) or site == course.site:
+        raise TreatmentRefused("site", _("Choose another site of the clinic."))
+    if not clean(reason):
+        raise TreatmentRefused("reason", _("Say why."))
+    before, course.site = course.site, site
+    course.save(update_fields=["site"])
+    record_change(course, CourseChangeKind.SITE, member, reason=f"{before or '–'} → {site}. {reason}")
+    audit.record(action=Action.UPDATE, actor_id=actor.pk, obj=course, detail="site")
+    return course
+
+
+@refusals_audited
+@transaction.atomic
 def set_enrolment(*, course: Course, enrolled_on: date | None, actor: User) -> Course:
     """The day on which the person was enrolled in REMS; None: not."""
     member_of(actor, Permission.GIVE_DOSES)

@@ -47,6 +47,7 @@ class CourseChangeKind(models.TextChoices):
     REVIEWED = "reviewed", _("reviewed")
     PLANNED = "planned", _("days planned")
     MOVED = "moved", _("day moved")
+    SITE = "site", _("site corrected")
     HELD = "on-hold", _("on hold")
     RESUMED = "active", _("goes on")
     COMPLETED = "completed", _("completed")

@@ -33,6 +33,7 @@ from apps.sessions.plan_forms import (
 )
 from apps.sessions.protocols import plan_of
 from apps.sessions.refusal import TreatmentRefused
+from apps.sessions.sites import sites_of
 from apps.sessions.topics import as_uuid
 from apps.sessions.treatment.planning import propose
 from apps.sessions.treatment_forms import ReasonForm
@@ -120,6 +121,21 @@ def decide(request: ClinicRequest, pk: UUID) -> HttpResponse:
     return redirect("course-plan", pk)
 
 
+@door(Permission.GIVE_DOSES)
+@require_POST
+def site(request: ClinicRequest, pk: UUID) -> HttpResponse:
+    """The course is given somewhere else than was noted."""
+    course = _course(request, pk)
+    chosen, reason = request.POST.get("site", ""), request.POST.get("reason", "")
+    try:
+        actions.correct_site(course=course, site=chosen, reason=reason, actor=request.user)
+    except TreatmentRefused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, _("Corrected. Outcomes by site follow."))
+    return redirect("course-plan", pk)
+
+
 def _empty_form(course: Course) -> ProposeForm:
     left = plan_of(course).doses
     count = 6 if left is None else max(left - len(given_doses(course)), 1)
@@ -152,6 +168,8 @@ def _page(
         "reason_form": ReasonForm(),
         "changes": [(change, _seen(change.seen), STOP_REASONS.get(change.code, "")) for change in changes],
         "review_due": running and review_due(course, len(doses) + 1, template),
+        "sites": [name for name in sites_of(course.clinic) if name != course.site],
+        "may_plan_site": request.user.may(Permission.GIVE_DOSES),
         "may_plan": running and request.user.may(Permission.GIVE_DOSES),
         "may_decide": running and request.user.may(Permission.PRESCRIBE),
     }
