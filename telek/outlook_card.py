@@ -12,6 +12,7 @@ from apps.alerts.rules.own_course import Change, change
 from apps.core.charts import Forecast, Svg, TrendLabels, trend
 from apps.outcomes.mathematics.chances import Kept
 from apps.outcomes.mathematics.selftest import SelfTest
+from apps.outcomes.mathematics.weakness import Group
 from apps.outcomes.models import Chance
 from apps.outcomes.outlook import Outlook
 from telek.curves import GAP_DAYS, PHQ9, as_doses, severity_bands
@@ -56,6 +57,8 @@ class OutlookCard:
     held: SelfTest
     inside: int | None
     chances: tuple[KeptChance, ...]
+    weak: tuple[str, ...]
+    groups: int  # how many have been measured
 
     @property
     def broken_chance(self) -> KeptChance | None:
@@ -88,6 +91,8 @@ def outlook_card(forecast: PersonForecast) -> OutlookCard | None:
         held=held,
         inside=None if held.coverage is None else round(100 * held.coverage),
         chances=kept_chances(forecast.chances),
+        weak=tuple(weak_words(group) for group in forecast.groups if group.weak),
+        groups=len(forecast.groups),
     )
 
 
@@ -106,6 +111,21 @@ def kept_chances(found: Mapping[str, Kept]) -> tuple[KeptChance, ...]:
         for kind, kept in found.items()
         if kept.tested
     )
+
+
+def weak_words(group: Group) -> str:
+    """A group in which the range holds less than it says, with the figures."""
+    names = {
+        "mild": _("fewer than 15 points before treatment"),
+        "severe": _("20 points or more before treatment"),
+        "few-scores": _("fewer than four scores"),
+        "no-moods": _("no moods"),
+        "in-series": _("during the first series"),
+        "far": _("28 days ahead"),
+        "planned": _("with sessions planned"),
+    }
+    words = _("%(group)s (%(inside)s %% of %(tested)s inside the 80 %% range)")
+    return words % {"group": names[group.name], "inside": round(100 * group.inside), "tested": group.tested}
 
 
 def plan_words(planned: int) -> str:

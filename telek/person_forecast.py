@@ -8,7 +8,7 @@ from functools import cached_property
 from apps.accounts.clinic_settings import setting
 from apps.monitoring.models import Observation
 from apps.monitoring.moods import MOOD
-from apps.outcomes.actions import standing
+from apps.outcomes.actions import groups_measured, standing
 from apps.outcomes.chance_grades import chances_of
 from apps.outcomes.holding import chances_hold
 from apps.outcomes.learning import model_of
@@ -18,6 +18,7 @@ from apps.outcomes.mathematics.fading import Fading, expected_after
 from apps.outcomes.mathematics.kalman import Belief
 from apps.outcomes.mathematics.running import beliefs_on
 from apps.outcomes.mathematics.selftest import SelfTest
+from apps.outcomes.mathematics.weakness import Group
 from apps.outcomes.outlook import Outlook, outlook
 from apps.outcomes.people import course_of
 from apps.outcomes.planned import plan_of
@@ -54,6 +55,10 @@ class PersonForecast:
     @cached_property
     def chances(self) -> dict[str, Kept]:
         return chances_of(self.facts.patient.clinic)
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        return groups_measured(self.facts.patient.clinic)
 
     @property
     def is_shown(self) -> bool:

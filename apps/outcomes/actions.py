@@ -2,6 +2,8 @@
 
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -13,10 +15,12 @@ from apps.audit.models import Action
 from apps.core import clock
 from apps.monitoring.models import QuestionnaireResponse
 from apps.outcomes.came import answers_since, as_planned, doses_of
+from apps.outcomes.incremental import belief_of
 from apps.outcomes.learning import model_of
 from apps.outcomes.mathematics.courses import Course
 from apps.outcomes.mathematics.selftest import Grade as Graded
 from apps.outcomes.mathematics.selftest import SelfTest, self_test
+from apps.outcomes.mathematics.weakness import Group, Told, measured
 from apps.outcomes.models import Forecast, ForecastPoint, Grade, ModelVersion, Review
 from apps.outcomes.outlook import outlook
 from apps.outcomes.prior import Versioned
@@ -29,13 +33,14 @@ BAND = 2.563  # standard deviations between the ends of an 80 % band
 def store_forecast(*, patient: Patient, course: Course, at: datetime, zone: ZoneInfo) -> Forecast:
     """Make today's forecast and keep it with what it rests on. Needs the clinic in scope."""
     known = model_of(patient.clinic)
-    found = outlook(course, known.model, str(patient.pk))
+    version = _version(patient, known)
+    found = outlook(course, known.model, str(patient.pk), belief_of(patient, course, known.model, version))
     today = at.astimezone(zone).date()
     low, high = found.window or (None, None)
     forecast = Forecast.objects.create(
         clinic_id=patient.clinic_id,
         patient=patient,
-        model=_version(patient, known),
+        model=version,
         made_at=at,
         made_on=today,
         baseline=course.baseline,
@@ -104,6 +109,27 @@ def errors_of(clinic: Clinic) -> list[Graded]:
         Graded(str(person), day.toordinal() // 7, error / max((high - low) / BAND, 1.0))
         for person, day, error, low, high in _grades(clinic).values_list(*columns)
     ]
+
+
+def groups_measured(clinic: Clinic) -> tuple[Group, ...]:
+    """How the bands have held in groups of people and forecasts, the weakest first. Needs the clinic in scope."""
+    newest = _grades(clinic).order_by("-id").values_list("id", flat=True).first()
+    return () if newest is None else _measured(clinic, model_of(clinic).version, newest)
+
+
+@lru_cache(maxsize=64)
+def _measured(clinic: Clinic, _version: str, _newest: UUID) -> tuple[Group, ...]:
+    """Again only when another grade has come: a page must not read all of them each time."""
+    forecast = "point__forecast__"
+    names = [f"{forecast}{name}" for name in ("baseline", "scores", "moods", "doses")]
+    columns = (f"{forecast}patient_id", "point__for_on", "share", *names, "point__days_ahead", f"{forecast}plan")
+    rows = _grades(clinic).values_list(*columns)
+    return tuple(
+        measured(
+            (Graded(str(person), day.toordinal() // 7, share), Told(base, scores, moods, doses, ahead, len(plan)))
+            for person, day, share, base, scores, moods, doses, ahead, plan in rows
+        )
+    )
 
 
 def _grades(clinic: Clinic) -> QuerySet[Grade]:

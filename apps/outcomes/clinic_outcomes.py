@@ -14,6 +14,7 @@ from apps.accounts.models import Clinic, User
 from apps.core.clock import zone_of
 from apps.monitoring.models import Anchor, QuestionnaireResponse, Slot, SlotState
 from apps.outcomes.mathematics.disclosure import REST, SMALLEST, Groups, Shown, Strata, shown, strata
+from apps.outcomes.mathematics.mixed import Change, mean_change
 from apps.outcomes.mathematics.report import Treated, outcomes
 from apps.outcomes.people import INSTRUMENT, course_of, thoughts_of, treated
 from apps.patients.models import Patient
@@ -31,6 +32,7 @@ class ClinicOutcomes:
     whole: Shown
     by: dict[str, Strata]
     answered: tuple[int, int] | None
+    change: Change | None = None  # a second opinion: by a mixed model, over all answers
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ def clinic_outcomes_of(clinic: Clinic, user: User, at: datetime) -> ClinicOutcom
     """Everybody of the clinic whom this person may see, in six queries whatever the number of people."""
     people = people_of(clinic, user, at)
     whole = shown(outcomes([person.treated for person in people]))
-    return ClinicOutcomes(whole, tables_of(people), _answered(clinic, user, at))
+    change = mean_change([person.treated for person in people])
+    return ClinicOutcomes(whole, tables_of(people), _answered(clinic, user, at), change)
 
 
 def tables_of(people: list[Person]) -> dict[str, Strata]:

@@ -58,6 +58,21 @@ class Forecast(ClinicRow):
         indexes = [models.Index(fields=["clinic", "patient", "-made_at"], name="forecast_newest")]
 
 
+class FilterState(ClinicRow):
+    """What the filter believes of a person on one day, to go on from; worth nothing once its inputs or model change."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    model = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    day = models.PositiveIntegerField()  # of the course; the first session is day 0
+    inputs_hash = models.CharField(max_length=64)
+    state = models.BinaryField()
+
+    view_permission = Permission.SEE_CLINICAL
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "patient"], name="filter_state_once")]
+
+
 class ForecastPoint(ClinicRow):
     """The PHQ-9 of one coming day: the middle and the ranges of half and of 80 % of the time. Append-only."""
 

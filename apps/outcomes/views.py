@@ -72,6 +72,7 @@ def _content(request: ClinicRequest, found: ClinicOutcomes) -> dict[str, Any]:
         "figures": figure_lines(found.whole),
         "lasting": lasting_lines(found.whole),
         "tables": group_tables(found),
+        "change": found.change,
         "answered": answered,
         "answered_share": round(100 * answered[0] / answered[1]) if answered and answered[1] else None,
         "anchors": [(words[name], said, source) for name, said, source in ANCHORS],

@@ -86,6 +86,7 @@ PUMP = {
     "notifications_delivery": "insert, select, update",
     "notifications_demomessage": "insert, select",
     "outcomes_chancegrade": "insert, select",
+    "outcomes_filterstate": "insert, select, update",
     "outcomes_forecast": "insert, select",
     "outcomes_forecastclock": "insert, select, update",
     "outcomes_forecastpoint": "insert, select",
