@@ -32,6 +32,7 @@ function show(page) {
   }
   if (document.querySelectorAll('[data-part="signs"] .p1').length > alarmed) tone(URGENT);
   reveal();
+  tick(); // or the clocks would show times of day until the next second
   document.dispatchEvent(new Event("htmx:load"));
 }
 
@@ -63,4 +64,4 @@ document.addEventListener("session:sent", refresh);
 live.follow("sessions", { onState: (rows) => { if (rows.some((row) => row.id === session)) refresh(); } });
 setInterval(() => { if (!document.hidden) refresh(); }, 30_000); // the clocks open the gate without an event
 reveal();
-run();
+const tick = run();
