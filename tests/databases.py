@@ -32,6 +32,7 @@ KEEP = {
     "monitoring_safetyitem",
 }
 KEPT_DUMPS = 20
+_used: list[Path] = []  # the dump that this process made its database from
 NAME = "test_telek_" + os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 
@@ -50,8 +51,9 @@ def make_database() -> None:
     connection.close()
     connection.settings_dict["NAME"] = NAME
     with _kept_dump() as dump:
+        _used.append(dump)
         if dump.exists():
-            _run("psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--file={dump}")
+            _load(dump, superuser_url())
             return
         migrate()
         unfinished = dump.with_suffix(".unfinished")
@@ -94,9 +96,19 @@ def _fingerprint() -> str:
     return found.hexdigest()
 
 
-def _run(program: str, *arguments: str) -> None:
+def restore(url: str) -> None:
+    """Put what migrating gives into the empty database of that URL, a superuser's; needs one `make_database` before."""
+    assert _used, "no database was made yet"
+    _load(_used[-1], url)
+
+
+def _load(dump: Path, url: str) -> None:
+    _run("psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--file={dump}", url=url)
+
+
+def _run(program: str, *arguments: str, url: str = "") -> None:
     subprocess.run(
-        [programs() / program, f"--dbname={superuser_url()}", *arguments], check=True, stdout=subprocess.DEVNULL
+        [programs() / program, f"--dbname={url or superuser_url()}", *arguments], check=True, stdout=subprocess.DEVNULL
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import databases
 from tests.chaos import oracle
 from tests.chaos.rig import Rig, running_rig
 
@@ -16,8 +17,8 @@ SEED = 20261125
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[Rig]:
-    with running_rig(TELEK_TIME_SCALE="20") as rig:
+def servers(django_db_setup: None) -> Iterator[Rig]:
+    with running_rig(migrate=databases.restore, TELEK_TIME_SCALE="20") as rig:
         yield rig
 
 
