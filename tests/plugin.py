@@ -12,6 +12,7 @@ from pathlib import Path
 from telek.launcher.services import running_services
 
 os.environ["TELEK_TESTING"] = "1"
+os.environ["TELEK_DATABASE_ROLE"] = "app"  # else whichever test reads telek.celery first gives its own to every child
 worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 if not worker:

