@@ -112,6 +112,7 @@ def _run(program: str, *arguments: str, url: str = "") -> None:
     )
 
 
+ATTEMPTS = 5  # to empty the tables
 left_behind = False  # a transactional test began, and its rows are not gone yet
 
 
@@ -127,8 +128,14 @@ def empty_tables() -> None:
     tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)} - KEEP
     any_row = sql.SQL("(select {name} where exists (select from {table}))")
     asked = [any_row.format(name=table, table=sql.Identifier(table)) for table in sorted(tables)]
-    with psycopg.connect(superuser_url()) as database:
-        database.execute("set local session_replication_role = replica")
-        for (table,) in database.execute(sql.SQL(" union all ").join(asked)).fetchall():
-            database.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
+    for attempt in range(ATTEMPTS):
+        try:
+            with psycopg.connect(superuser_url()) as database:
+                database.execute("set local session_replication_role = replica")
+                for (table,) in database.execute(sql.SQL(" union all ").join(asked)).fetchall():
+                    database.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
+            break
+        except psycopg.errors.DeadlockDetected:  # a server under test was still writing: it has the rows, we wait
+            if attempt == ATTEMPTS - 1:
+                raise
     left_behind = False

@@ -144,8 +144,9 @@ def test_a_queue_left_behind_by_a_closed_page_is_sent_under_its_own_client_ids(
 def test_a_waiting_message_can_be_taken_back_and_changed(cast: Cast, phone: Page) -> None:
     expect(phone.locator("[data-composer]")).to_be_visible()
     phone.context.set_offline(True)
+    expect(phone.locator("[data-offline]")).to_be_visible()
     write(phone, "I did not mean that")
-    phone.locator("[data-change]:visible").click()
+    phone.locator("[data-change]:visible").click()  # the strip does not lie over it
     expect(phone.locator("textarea[name=body]")).to_have_value("I did not mean that")
     write(phone, "I meant this")
     phone.context.set_offline(False)

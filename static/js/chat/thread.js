@@ -65,7 +65,9 @@ live.onStatus(({ state }) => {
 });
 
 function sayConnection() {
+  const wasAtEnd = isAtEnd();
   strip.hidden = !isCut() && !(brokenSince && performance.now() - brokenSince >= PATIENCE_MS - 100);
+  if (!strip.hidden && wasAtEnd && !isHelpShown()) toEnd(); // the strip must not lie over the last message
 }
 
 if (form) {
