@@ -1,7 +1,7 @@
 // One connection to one page of the other side: perfect negotiation, ICE restarts, and candidates in small batches.
 //   send(kind, fields)  passes a frame to the other page; it may be lost, so an unanswered offer is said again
 //   on.track(stream)    on.state("connecting" | "connected" | "lost")
-const BATCH_MS = 60, BATCH = 15, UNANSWERED_MS = 4_000, LOST_MS = 3_000, RESTART_MS = 5_000;
+const BATCH_MS = 60, BATCH = 15, UNANSWERED_MS = 4_000, LOST_MS = 3_000, RESTART_MS = 5_000, LONGEST_MS = 20_000;
 
 export class Peer {
   constructor({ configuration, polite, stream, send, on }) {
@@ -65,6 +65,7 @@ export class Peer {
     if (this.ignoring || (description.type === "answer" && pc.signalingState === "stable")) return;
     await pc.setRemoteDescription(description); // a polite side's own offer is rolled back by this
     if (description.type === "offer") {
+      if (this.brokenAt !== null) this.restarted(); // the other side's new try is ours too: it gets its time
       await pc.setLocalDescription();
       this.say();
     }
@@ -80,10 +81,10 @@ export class Peer {
 
   changed() {
     const up = this.pc.connectionState === "connected";
-    if (up) this.brokenAt = null;
+    if (up) { this.brokenAt = null; this.restarts = 0; }
     else this.brokenAt ??= performance.now();
     if (up) this.on.state("connected");
-    if (this.pc.connectionState === "failed") this.restart();
+    if (this.pc.connectionState === "failed" && !this.polite) this.restart();
   }
 
   get brokenFor() { return this.brokenAt === null ? 0 : performance.now() - this.brokenAt; }
@@ -92,15 +93,20 @@ export class Peer {
     const { pc } = this, now = performance.now();
     if (pc.signalingState === "have-local-offer" && now - this.saidAt > UNANSWERED_MS) this.say();
     if (this.brokenFor > LOST_MS && this.wasUp()) this.on.state("lost");
-    if (this.brokenFor > LOST_MS && now - (this.restartedAt ?? 0) > RESTART_MS && pc.signalingState === "stable") this.restart();
+    if (this.brokenFor > (this.polite ? 2 * LOST_MS : LOST_MS) && now >= (this.nextAt ?? 0) && pc.signalingState === "stable") this.restart();
   }
 
   wasUp() { return this.pc.currentRemoteDescription !== null; }
 
   restart() {
     if (this.closed || !this.wasUp()) return;
-    this.restartedAt = performance.now();
+    this.restarted();
     this.pc.restartIce();
+  }
+
+  restarted() { // each try gets longer than the one before: on a slow network a new one must not cut off the last
+    this.nextAt = performance.now() + Math.min(RESTART_MS * 2 ** (this.restarts ?? 0), LONGEST_MS);
+    this.restarts = (this.restarts ?? 0) + 1;
   }
 
   replace(kind, track) {
