@@ -101,6 +101,14 @@ class ContactForm(forms.ModelForm):
             raise forms.ValidationError(_("Say why."))
         return reason
 
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        user = given.get("user", self.instance.user_id)  # who is not asked again
+        same = ContactPoint.objects.filter(user=user, channel=given.get("channel"), address=given.get("address"))
+        if user and same.exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("The person has this contact already."))
+        return given
+
 
 class SettingForm(forms.Form):
     """A new value of one setting, and why."""

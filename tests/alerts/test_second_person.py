@@ -300,6 +300,17 @@ def test_a_colleagues_number_changes_only_once_somebody_else_confirms_it(cast: C
         assert AuditEvent.objects.filter(object_id=point.pk, detail="contact").count() == 1
 
 
+def test_a_contact_that_a_person_has_already_is_refused_in_words(cast: Cast, boss: Client) -> None:
+    with cast.acting(cast.clinic_admin):
+        point = ContactPoint.objects.get(user=cast.clinic_admin, channel="email")
+    form = {"channel": "sms", "address": "+15550100", "rank": "2", "reason": "the same"}
+    for path, more in ((f"{point.pk}/change/", {}), ("add/", {"user": str(cast.clinic_admin.pk)})):
+        answer = boss.post(f"/admin/accounts/contactpoint/{path}", form | more)
+        assert "has this contact already" in answer.content.decode()
+    with cast.acting(cast.clinic_admin):
+        assert ContactPoint.objects.filter(user=cast.clinic_admin, channel="sms").count() == 1
+
+
 def test_ones_own_number_needs_nobody_else(cast: Cast, boss: Client) -> None:
     with cast.acting(cast.clinic_admin):
         point = ContactPoint.objects.get(user=cast.clinic_admin, channel="sms")

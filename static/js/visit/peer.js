@@ -81,7 +81,7 @@ export class Peer {
 
   changed() {
     const up = this.pc.connectionState === "connected";
-    if (up) { this.brokenAt = null; this.restarts = 0; }
+    if (up) { this.brokenAt = null; this.restarts = this.nextAt = 0; }
     else this.brokenAt ??= performance.now();
     if (up) this.on.state("connected");
     if (this.pc.connectionState === "failed" && !this.polite) this.restart();
