@@ -48,6 +48,7 @@ CHATS: dict[str, Chat] = {
 
 def tell(simulation: Simulation, staff: dict[Role, User], until: datetime, stories: dict[UUID, frozenset[str]]) -> None:
     """Play the stories of the people who have one. Needs the clinic in scope."""
+    until = until.astimezone(simulation.zone)  # a day is the clinic's: in its evening UTC has the next one
     with transaction.atomic():
         open_hours(staff, simulation.clinic.time_zone)
     team = doses.begin_treatment(staff, until - timedelta(days=45))

@@ -77,7 +77,12 @@ def test_a_past_is_synthetic_handled_and_sends_nothing() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_stories_of_today_leave_an_unowned_alert_a_chat_and_visits(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("hour", [0, 16])  # UTC: the evening before, and noon, in the clinic
+def test_the_stories_of_today_leave_an_unowned_alert_a_chat_and_visits(
+    hour: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = clock.now()
+    clock.shift((now + timedelta(days=1)).replace(hour=hour, minute=30) - now)
     call_command("simulate", patients=1, days=9, seed=3)
     assert "1 people, 9 days" in capsys.readouterr().out
     clinic = Clinic.objects.get(slug="riverside")
