@@ -92,7 +92,7 @@ def test_the_report_counts_days_with_a_device_and_escapes_formulas(cast: Cast) -
             pulse = Reading("8867-4", 70, "/min", at)
             record_observations(patient=cast.patient, readings=[pulse], source=source, actor=None)
     client = cast.client(cast.nurse)
-    month = f"{clock.now():%Y-%m}"
+    month = f"{clock.now().astimezone(clock.zone_of(cast.clinic.time_zone)):%Y-%m}"  # the clinic's
     said = client.get(f"/desk/remote-monitoring/?month={month}&as=csv").content.decode()
     assert '"\'=HYPERLINK(""x"")"' in said
     assert f",{month},1,1,0,0" in said

@@ -20,6 +20,7 @@ from apps.audit.models import AuditEvent
 from apps.core import clock
 from apps.monitoring.curves import Scores, change_words
 from apps.monitoring.models import Anchor, Observation, QuestionnaireResponse, Slot, SlotState
+from apps.monitoring.observations.store import ready_months
 from apps.patients.actions import PLAN_STEPS, write_safety_plan
 from apps.sessions.models import Visit
 from tests.cast import Cast
@@ -72,6 +73,8 @@ def dose(cast: Cast, days_ago: int) -> None:
 
 
 def mood(cast: Cast, value: int, days_ago: float) -> None:
+    at = clock.now() - timedelta(days=days_ago)
+    ready_months(at, at)
     Observation.objects.create(
         clinic=cast.clinic,
         patient=cast.patient,
@@ -79,7 +82,7 @@ def mood(cast: Cast, value: int, days_ago: float) -> None:
         value=value,
         unit="{score}",
         source="check-in",
-        effective_at=clock.now() - timedelta(days=days_ago),
+        effective_at=at,
     )
 
 
