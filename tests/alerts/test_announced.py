@@ -14,6 +14,7 @@ from apps.alerts.actions import acknowledge
 from apps.core.live import group_name
 from tests.alerts.scene import a_raise, later, run_engine
 from tests.cast import Cast
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +28,7 @@ class Ear:
         self.line = self.link.pubsub(ignore_subscribe_messages=True)
         self.line.subscribe(*(f"{prefix}__group__{group_name(topic)}" for topic in topics))
 
-    def heard(self, count: int, seconds: float = 2.0) -> list[tuple[str, dict[str, Any]]]:
+    def heard(self, count: int, seconds: float = PATIENCE_SECONDS) -> list[tuple[str, dict[str, Any]]]:
         """Up to `count` hints within that time."""
         hints, until = [], time.monotonic() + seconds
         while len(hints) < count and time.monotonic() < until:

@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from apps.accounts.models import User
 from tests.browser.server import LiveSystem, running_system
-from tests.browser.waiting import PATIENCE_SECONDS
 from tests.browser.watch import is_fault
 from tests.browser_gate import installed_browser
 from tests.cast import Cast
+from tests.waiting import PATIENCE_SECONDS
 
 # Playwright's synchronous interface keeps an event loop in this thread; the test's own queries are no danger to it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -17,10 +17,10 @@ from apps.patients.actions import write_safety_plan
 from apps.sessions.models import IntegrationWindow, LookIn
 from apps.sessions.owed import ask_after_windows
 from tests.browser.server import running_system
-from tests.browser.waiting import wait_until
 from tests.cast import Cast
 from tests.treatment.scene import dosed, later, worked
 from tests.treatment.test_home import at_home, begun
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = {"viewport": {"width": 390, "height": 844}}

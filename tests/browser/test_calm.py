@@ -15,9 +15,9 @@ from apps.sessions import actions
 from apps.sessions.models import CognitionResult, CountersignPin, MedicationAdministration, SessionEvent
 from tests.browser.server import LiveSystem
 from tests.browser.test_sign_in import PASSWORD, with_authenticator
-from tests.browser.waiting import wait_until
 from tests.cast import Cast
 from tests.treatment.scene import ready
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = {"viewport": {"width": 390, "height": 844}}

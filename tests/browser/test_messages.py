@@ -16,8 +16,8 @@ from apps.messaging.actions import open_thread, send_message
 from apps.messaging.models import Message, ReadMark, Thread
 from apps.messaging.ready_answers import write_first_answers
 from tests.browser.axe import COLOURS, violations
-from tests.browser.waiting import wait_until
 from tests.cast import Cast
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

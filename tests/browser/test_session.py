@@ -13,9 +13,9 @@ from apps.core.db.scope import use_clinic
 from apps.sessions.models import DosingSession, SessionEvent, TreatmentConsent
 from tests.browser.cable import Cable
 from tests.browser.server import running_system
-from tests.browser.waiting import wait_until
 from tests.cast import Cast
 from tests.treatment.scene import PIN, dosed, noted, ready, tap
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

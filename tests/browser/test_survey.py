@@ -11,10 +11,10 @@ from playwright.sync_api import Page, expect
 
 from apps.alerts.models import Alert
 from apps.monitoring.models import ItemAnswer, QuestionnaireResponse, Slot
-from tests.browser.waiting import wait_until
 from tests.cast import Cast
 from tests.monitoring.stage import give_all
 from tests.monitoring.test_survey_pages import agreed
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

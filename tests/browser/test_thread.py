@@ -26,11 +26,11 @@ from apps.notifications.models import DemoMessage
 from apps.patients.models import Patient
 from apps.sessions.models import VisitNote
 from tests.browser.server import LiveSystem, running_system
-from tests.browser.waiting import wait_until
 from tests.browser.watch import Watch, decoded_frames
 from tests.cast import Cast
 from tests.monitoring.stage import assigned
 from tests.visits.scene import PLACE, booked, soon
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

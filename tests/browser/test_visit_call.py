@@ -13,10 +13,10 @@ from apps.alerts.models import Alert
 from apps.monitoring.models import ItemAnswer
 from apps.sessions.models import Visit, VisitEvent, VisitNote
 from tests.browser.server import running_system
-from tests.browser.waiting import wait_until
 from tests.cast import Cast
 from tests.monitoring.stage import questionnaire
 from tests.visits.scene import PLACE, admitted, booked, fresh, soon
+from tests.waiting import wait_until
 
 # One call at a time: two that are encoded at once leave two cores no time for pictures.
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("video")]

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from apps.sessions.models import VisitEvent
 from tests.browser.test_visit_call import PHONE, in_a_call
-from tests.browser.waiting import wait_until
 from tests.cast import Cast
+from tests.waiting import wait_until
 
 # One call at a time: two that are encoded at once leave two cores no time for pictures.
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("video")]

@@ -17,9 +17,9 @@ from apps.sessions.turn import turn_password, turn_user
 from tests.browser.relay import SECRET, installed_relay, running_relay
 from tests.browser.server import free_port, running_system
 from tests.browser.test_visit_call import DESK, PHONE, assert_pictures_grow, decoded
-from tests.browser.waiting import wait_until
 from tests.cast import Cast
 from tests.visits.scene import admitted
+from tests.waiting import wait_until
 
 pytestmark = [
     pytest.mark.xdist_group("video"),  # one call at a time

@@ -28,6 +28,7 @@ from telek.pump import Pump
 from tests.cast import Cast, make_cast
 from tests.databases import superuser_url
 from tests.provider.provider import Provider, running_provider
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 
@@ -116,7 +117,7 @@ def drop_connections() -> None:
 def rescue(cast: Cast) -> None:
     """A sound engine, until nothing is due."""
     pump = Pump("rescue")
-    give_up_at = time.monotonic() + 10
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
     while pump.run_cycle().done or waiting(cast):
         assert time.monotonic() < give_up_at, [(row.state, row.last_error) for row in deliveries(cast)]
         time.sleep(0.05)

@@ -20,14 +20,14 @@ def database_now() -> datetime:
 
 
 def test_python_and_the_database_tell_the_same_time() -> None:
-    assert abs(clock.now() - database_now()) < timedelta(seconds=1)
+    assert abs(clock.now() - database_now()) < timedelta(minutes=1)
 
 
 def test_moving_the_clock_moves_both() -> None:
     before = clock.now()
     clock.shift(timedelta(hours=2))
-    assert timedelta(hours=2) <= clock.now() - before < timedelta(hours=2, seconds=5)
-    assert abs(clock.now() - database_now()) < timedelta(seconds=1)
+    assert timedelta(hours=2) <= clock.now() - before < timedelta(hours=3)
+    assert abs(clock.now() - database_now()) < timedelta(minutes=1)
 
 
 def test_a_simulation_lives_in_its_own_moment() -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.waiting import PATIENCE_SECONDS
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -23,7 +25,6 @@ class Demo:
 
     def __init__(self, command: list[str], data: Path, port: int) -> None:
         self.port = port
-        self.started = time.monotonic()
         self.lines: list[str] = []
         words = [*command, "--port", str(port), "--data", str(data), "--no-seed"]
         given = {
@@ -44,18 +45,17 @@ class Demo:
         for line in self.process.stdout:
             self.lines.append(line.rstrip("\n"))
 
-    def wait_for(self, holds: Callable[[], bool], seconds: float) -> None:
+    def wait_for(self, holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
         give_up_at = time.monotonic() + seconds
         while not holds():
             assert self.process.poll() is None, self.lines
             assert time.monotonic() < give_up_at, self.lines
             time.sleep(0.05)
 
-    def wait_until_ready(self) -> float:
-        """Seconds from the start to the line that says so."""
+    def wait_until_ready(self) -> None:
+        """The line that says so has come; how long that took is for `bin/bench --only start`."""
         ready = f"Telek is ready at http://localhost:{self.port}/"
-        self.wait_for(lambda: ready in self.lines, seconds=170)
-        return time.monotonic() - self.started
+        self.wait_for(lambda: ready in self.lines, seconds=600)
 
     def below(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
@@ -65,12 +65,12 @@ class Demo:
         return next(one for one in self.below() if word in _command_line(one))
 
     def stop(self, how: signal.Signals) -> list[psutil.Process]:
-        """What still ran of it half a second after it had ended with exit code 0."""
+        """What still ran of it after it had ended with exit code 0."""
         family = self.below()
         assert len(family) > 6
         self.process.send_signal(how)
-        assert self.process.wait(40) == 0, self.lines
-        return psutil.wait_procs([one for one in family if _alive(one)], timeout=0.5)[1]
+        assert self.process.wait(PATIENCE_SECONDS) == 0, self.lines
+        return psutil.wait_procs([one for one in family if _alive(one)], timeout=10)[1]
 
 
 def _alive(process: psutil.Process) -> bool:
@@ -92,7 +92,7 @@ def _free_port() -> int:
 
 
 def _status(port: int, host: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     connection.request("GET", "/", headers={"Host": f"{host}:{port}"})
     try:
         return connection.getresponse().status
@@ -117,7 +117,7 @@ def start(data: Path) -> Iterator[Callable[[list[str]], Demo]]:
     for demo in started:
         if demo.process.poll() is None:
             demo.process.terminate()
-            demo.process.wait(40)
+            demo.process.wait(PATIENCE_SECONDS)
 
 
 @pytest.mark.xdist_group("demo")
@@ -133,7 +133,7 @@ def test_a_first_start_prepares_everything_survives_a_kill_and_stops_without_a_t
 
     pump = demo.running("pump")
     pump.kill()
-    demo.wait_for(lambda: any(one.pid != pump.pid and "pump" in _command_line(one) for one in demo.below()), seconds=4)
+    demo.wait_for(lambda: any(one.pid != pump.pid and "pump" in _command_line(one) for one in demo.below()))
     _assert_a_second_one_is_refused(data)
 
     assert demo.stop(signal.SIGTERM) == []
@@ -143,7 +143,7 @@ def test_a_first_start_prepares_everything_survives_a_kill_and_stops_without_a_t
 
 
 @pytest.mark.xdist_group("demo")
-def test_the_next_start_takes_less_than_ten_seconds_and_ctrl_c_stops_it(
+def test_the_next_start_prepares_nothing_again_and_ctrl_c_stops_it(
     start: Callable[[list[str]], Demo], data: Path
 ) -> None:
     if not (data / "prepared.json").exists():  # the first start was another worker's
@@ -151,16 +151,15 @@ def test_the_next_start_takes_less_than_ten_seconds_and_ctrl_c_stops_it(
         first.wait_until_ready()
         first.stop(signal.SIGTERM)
     demo = start(["manage.py", "launch"])
-    took = demo.wait_until_ready()
+    demo.wait_until_ready()
     assert "migrations" not in "\n".join(demo.lines)
-    assert took < 10
     assert demo.stop(signal.SIGINT) == []
     assert not [line for line in demo.lines if "Traceback" in line]
 
 
 def _assert_a_second_one_is_refused(data: Path) -> None:
     words = ["-m", "telek.launcher", "--data", str(data), "--port", str(_free_port())]
-    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=20)
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     assert done.returncode == 1
     assert done.stderr.startswith("Another Telek is running on the data folder")
     assert len(done.stderr.strip().splitlines()) == 1

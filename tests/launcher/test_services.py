@@ -5,7 +5,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,6 +20,7 @@ from telek.launcher.ordinary_user import OUTSIDE_EVERY_HOME, home_of_nobody
 from telek.launcher.postgres import EmbeddedPostgres, programs
 from telek.launcher.services import Services, running_services, url_for_role
 from telek.launcher.valkey import EmbeddedValkey
+from tests.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -173,10 +173,7 @@ def test_servers_end_when_the_process_that_started_them_is_killed(tmp_path: Path
     done = subprocess.run([sys.executable, "-c", START_AND_DIE, str(tmp_path)], capture_output=True, text=True)
     orphans = [int(word) for word in done.stdout.split()]
     assert len(orphans) == 2
-    give_up_at = time.monotonic() + 10
-    while any(_runs(pid) for pid in orphans):
-        assert time.monotonic() < give_up_at
-        time.sleep(0.02)
+    wait_until(lambda: not any(_runs(pid) for pid in orphans), "both servers end")
 
 
 def test_a_server_that_outlived_its_launcher_is_ended_before_a_new_one_works_on_its_files(tmp_path: Path) -> None:

@@ -7,11 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -111,9 +112,9 @@ def test_an_interrupted_install_leaves_nothing_half_made(checkout: Path) -> None
         stderr=subprocess.PIPE,
         text=True,
     )
-    _wait_for(checkout / ".venv" / "pyvenv.cfg")
+    wait_until((checkout / ".venv" / "pyvenv.cfg").exists, "the environment is begun")
     child.send_signal(signal.SIGINT)
-    _, said = child.communicate(timeout=20)
+    _, said = child.communicate(timeout=PATIENCE_SECONDS)
     assert (child.returncode, said) == (0, "")
     assert not (checkout / ".venv").exists()
 
@@ -142,13 +143,6 @@ def test_a_folder_without_permission_is_said_before_anything_is_made(checkout: P
     done = _run(checkout, "demo", "--data", str(closed / "data"), "--port", str(_free_port()))
     _assert_one_sentence(done, "no permission to write", "--data DIR")
     assert not (checkout / ".venv").exists()
-
-
-def _wait_for(path: Path) -> None:
-    give_up_at = time.monotonic() + 20
-    while not path.exists():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.01)
 
 
 def _free_port() -> int:

@@ -16,6 +16,7 @@ from apps.accounts.models import User
 from apps.core.topics import Offer
 from telek import live_topics
 from tests.cast import Cast
+from tests.waiting import PATIENCE_SECONDS
 
 
 class Socket:
@@ -27,17 +28,17 @@ class Socket:
     async def say(self, **frame: Any) -> None:
         await self.communicator.send_to(text_data=json.dumps(frame))
 
-    async def hear(self, *kinds: str, within: float = 3) -> dict[str, Any]:
+    async def hear(self, *kinds: str) -> dict[str, Any]:
         """The next frame of one of the kinds; others are passed over."""
         while True:
-            frame = json.loads(await self.communicator.receive_from(timeout=within))
+            frame = json.loads(await self.communicator.receive_from(timeout=PATIENCE_SECONDS))
             if frame["type"] in kinds:
                 return frame
 
-    async def closed(self, within: float = 3) -> int:
+    async def closed(self) -> int:
         """The code with which the server closes."""
         while True:
-            output = await self.communicator.receive_output(timeout=within)
+            output = await self.communicator.receive_output(timeout=PATIENCE_SECONDS)
             if output["type"] == "websocket.close":
                 return output["code"]
 
@@ -60,7 +61,7 @@ async def open_socket(cast: Cast) -> AsyncIterator[Callable[..., Any]]:
 
     async def connect(user: User) -> Socket:
         communicator = await database_sync_to_async(communicator_for)(cast, user)
-        accepted, _ = await communicator.connect(timeout=5)
+        accepted, _ = await communicator.connect(timeout=PATIENCE_SECONDS)
         assert accepted
         socket = Socket(communicator)
         await socket.hear("welcome")

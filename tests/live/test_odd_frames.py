@@ -15,6 +15,7 @@ from telek.consumers import LiveConsumer
 from telek.live_limits import Limits
 from tests.cast import Cast
 from tests.chaos.frames import odd_frame
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 FRAMES = 600  # bin/chaos --frames sends 20,000 over real sockets
@@ -52,7 +53,7 @@ async def alive(socket: Any, number: int) -> None:
     thread = str(uuid4())
     await socket.say(type="command", name="chat.read", id=f"end-{number}", thread=thread, seq=1)
     while True:
-        frame = json.loads(await socket.communicator.receive_from(timeout=10))
+        frame = json.loads(await socket.communicator.receive_from(timeout=PATIENCE_SECONDS))
         assert frame.get("code") not in ("failed", "unavailable"), frame
         if frame.get("id") == f"end-{number}":
             return

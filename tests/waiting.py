@@ -1,4 +1,4 @@
-"""Waiting in browser tests: so long that a busy machine does not turn a test red; how fast it was is for `bin/bench`."""
+"""Waiting in tests: so long that a busy machine does not turn a test red; how fast it was is for `bin/bench`."""
 
 import time
 from collections.abc import Callable
