@@ -3,6 +3,9 @@ MAKEFLAGS += --jobs=2 --output-sync=target --no-print-directory
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 CODE := apps telek tests bin manage.py
+# As bin/demo and bin/test do: what Python compiles is kept, and not beside the sources.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.venv/bytecode
 
 .PHONY: check test demo format environment lock audit format-check lint types layers templates migrations deploy
 

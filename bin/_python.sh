@@ -1,4 +1,4 @@
-# Sourced by bin/demo and bin/test: finds a Python that is new enough and names it in $python.
+# Sourced by the other scripts here: finds a Python that is new enough and names it in $python.
 # Only words of the shell itself are used here: nothing is known about the machine yet.
 python=
 too_old=

@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
@@ -27,6 +28,7 @@ from telek.launcher.refusals import LaunchRefused
 
 ENVIRONMENT: Final = ROOT / ".venv"
 PYTHON: Final = ENVIRONMENT / "bin" / "python"
+BYTECODE: Final = ENVIRONMENT / "bytecode"
 INSTALL_LOG: Final = ROOT / ".venv.log"
 # The second list holds the first.
 LISTS: Final = {"demo": "requirements.lock", "test": "requirements-dev.lock"}
@@ -37,7 +39,7 @@ class Interrupted(Exception):
 
 
 def main(words: list[str]) -> int:
-    """`demo [options]`, `test [pytest arguments]` or `environment`; returns only without going on."""
+    """`demo`, `test`, `bench` or `chaos` with their arguments, or `environment`; returns only without going on."""
     errand, rest = words[0], words[1:]
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
@@ -58,9 +60,9 @@ def _demo(words: list[str]) -> int:
     _become([str(PYTHON), "-m", "telek.launcher", *options.as_arguments()])
 
 
-def _test(words: list[str]) -> int:
+def _module(module: str, words: list[str]) -> int:
     _bring_up_to_date(LISTS["test"])
-    _become([str(PYTHON), "-m", "pytest", *words])
+    _become([str(PYTHON), "-m", module, *words])
 
 
 def _environment(words: list[str]) -> int:
@@ -68,10 +70,23 @@ def _environment(words: list[str]) -> int:
     return 0
 
 
-ERRANDS: Final[dict[str, Callable[[list[str]], int]]] = {"demo": _demo, "test": _test, "environment": _environment}
+ERRANDS: Final[dict[str, Callable[[list[str]], int]]] = {
+    "demo": _demo,
+    "test": partial(_module, "pytest"),
+    "bench": partial(_module, "tests.bench.run"),
+    "chaos": partial(_module, "tests.chaos.run"),
+    "environment": _environment,
+}
 
 
 def _become(command: list[str]) -> NoReturn:
+    """Go on as that program. What Python compiles is kept in .venv by it and every process that it starts.
+
+    The packages were installed uncompiled, and on many machines Python is told to write nothing beside the sources:
+    each process would compile a thousand modules anew.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(BYTECODE))
     os.chdir(ROOT)
     sys.stdout.flush()
     os.execv(command[0], command)

@@ -104,6 +104,14 @@ def test_packages_are_installed_when_the_pins_change_and_only_then(checkout: Pat
     assert list(stamp) == ["requirements-dev.lock"]
 
 
+def test_what_python_compiles_is_kept_in_the_environment_whatever_the_machine_says(checkout: Path) -> None:
+    (checkout / "pytest.py").write_text("import os, telek.launcher.options; print(os.environ)")
+    done = _run(checkout, "test", PYTHONDONTWRITEBYTECODE="1")
+    assert list((checkout / ".venv" / "bytecode").rglob("launcher/options.cpython-*.pyc"))
+    assert "PYTHONDONTWRITEBYTECODE" not in done.stdout
+    assert not list((checkout / "telek").rglob("*.pyc"))
+
+
 def test_an_interrupted_install_leaves_nothing_half_made(checkout: Path) -> None:
     child = subprocess.Popen(
         ["/bin/sh", str(checkout / "bin" / "demo"), "--port", str(_free_port())],

@@ -5,12 +5,12 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from apps.outcomes.mathematics.courses import Course, DayTable, Floats, day_table
 from apps.outcomes.mathematics.grid import Grid, make_grid
 from apps.outcomes.mathematics.kalman import Noise
+from apps.outcomes.mathematics.minimum import minimum
 from apps.outcomes.mathematics.running import last_beliefs
 
 PRIOR_PEOPLE: Final = 20.0  # the prior over the grid is worth so many people
@@ -67,8 +67,7 @@ def fit_noise(table: DayTable, start: Noise, steps: int) -> Noise:
         fitted = float(logsumexp(log + np.log(weights), axis=1).sum())
         return float(0.5 * np.sum(((vector - centre) / PRIOR_WIDTH) ** 2)) - fitted
 
-    found = minimize(loss, centre, method="L-BFGS-B", options={"maxiter": steps, "eps": 1e-3})
-    return from_vector(found.x)
+    return from_vector(minimum(loss, centre, {"maxiter": steps, "eps": 1e-3}))
 
 
 def prior_weights(grid: Grid) -> Floats:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
 
 from apps.outcomes.mathematics.courses import Floats
+from apps.outcomes.mathematics.minimum import minimum
 from apps.outcomes.mathematics.report import SERIES, Treated
 
 FEWEST: Final = 20  # people, for a mean that is worth telling
@@ -61,8 +61,8 @@ def fit_mixed(people: Sequence[Rows]) -> Mixed:
     lower = np.tril_indices(own)
     start = np.eye(own)[lower]
     alike = _by_length(people)
-    found = minimize(lambda vector: _profiled(vector, alike)[0], start, method="L-BFGS-B")
-    _loss, effects, inverse, within, relative = _profiled(found.x, alike)
+    found = minimum(lambda vector: _profiled(vector, alike)[0], start)
+    _loss, effects, inverse, within, relative = _profiled(found, alike)
     return Mixed(effects, inverse * within, relative * within, within)
 
 
