@@ -1,6 +1,5 @@
 """Store a forecast as it was made, and grade it when its day has come. Neither touches an alert."""
 
-from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
@@ -16,7 +15,7 @@ from apps.core import clock
 from apps.monitoring.models import QuestionnaireResponse
 from apps.outcomes.came import answers_since, as_planned, doses_of
 from apps.outcomes.incremental import belief_of
-from apps.outcomes.learning import model_of
+from apps.outcomes.learning import as_columns, model_of
 from apps.outcomes.mathematics.courses import Course
 from apps.outcomes.mathematics.selftest import Grade as Graded
 from apps.outcomes.mathematics.selftest import SelfTest, self_test
@@ -152,11 +151,7 @@ def _version(patient: Patient, known: Versioned) -> ModelVersion:
     row, _made = ModelVersion.objects.get_or_create(
         clinic_id=patient.clinic_id,
         version=known.version,
-        defaults={
-            "source": known.source,
-            "noise": asdict(known.model.noise),
-            "weights": [float(weight) for weight in known.model.weights],
-        },
+        defaults={"source": known.source, **as_columns(known.model)},
     )
     return row
 

@@ -21,7 +21,7 @@ from apps.monitoring.models import Anchor, Observation, QuestionnaireResponse
 from apps.monitoring.moods import MOOD
 from apps.outcomes.mathematics.courses import Course
 from apps.outcomes.mathematics.fit import Model
-from apps.outcomes.mathematics.grid import make_grid
+from apps.outcomes.mathematics.grid import SHAPES, make_grid
 from apps.outcomes.mathematics.kalman import Noise
 from apps.outcomes.mathematics.widening import held_out_loss, learn
 from apps.outcomes.models import ModelVersion
@@ -47,7 +47,8 @@ class Learned:
 
 def model_of(clinic: Clinic) -> Versioned:
     """The clinic's newest own model, else the one that comes with Telek. Needs the clinic in scope."""
-    row = ModelVersion.objects.filter(clinic=clinic, learned_from__gt=0).order_by("-created_at", "-id").first()
+    own = ModelVersion.objects.filter(clinic=clinic, learned_from__gt=0, shapes=SHAPES)
+    row = own.order_by("-created_at", "-id").first()
     return starting_model() if row is None else _loaded(row.pk, row.version, row.source, _content(row))
 
 
@@ -103,21 +104,32 @@ def _store(clinic: Clinic, model: Model, people: int, at: datetime) -> ModelVers
         clinic=clinic,
         version=f"own-{at:%Y%m%d-%H%M%S}",
         source=f"{people} courses of this clinic",
-        noise=asdict(model.noise),
-        weights=[float(weight) for weight in model.weights],
-        widening=model.widening,
+        **as_columns(model),
         learned_from=people,
     )
 
 
-Content = tuple[tuple[tuple[str, float], ...], tuple[float, ...], float]
+def as_columns(model: Model) -> dict[str, Any]:
+    """A model as its version keeps it."""
+    return {
+        "noise": asdict(model.noise),
+        "weights": [float(weight) for weight in model.weights],
+        "widening": model.widening,
+        "shapes": SHAPES,
+        "relapse_shift": model.shift,
+        "relapse_slope": model.slope,
+    }
+
+
+Content = tuple[tuple[tuple[str, float], ...], tuple[float, ...], tuple[float, float, float]]
 
 
 def _content(row: ModelVersion) -> Content:
-    return tuple(sorted(row.noise.items())), tuple(row.weights), row.widening
+    factors = (row.widening, row.relapse_shift, row.relapse_slope)
+    return tuple(sorted(row.noise.items())), tuple(row.weights), factors
 
 
 @lru_cache(maxsize=64)
 def _loaded(_pk: UUID, version: str, source: str, content: Content) -> Versioned:
-    noise, weights, widening = content
-    return Versioned(Model(make_grid(), Noise(**dict(noise)), np.array(weights), widening), version, source)
+    noise, weights, factors = content
+    return Versioned(Model(make_grid(), Noise(**dict(noise)), np.array(weights), *factors), version, source)

@@ -17,6 +17,9 @@ class ModelVersion(ClinicRow):
     noise = models.JSONField()
     weights = models.JSONField()
     widening = models.FloatField(default=1.0, db_default=1.0)  # of the bands
+    shapes = models.PositiveSmallIntegerField(default=1, db_default=1)  # which grid the weights are of (grid.SHAPES)
+    relapse_shift = models.FloatField(default=0.0, db_default=0.0)  # of the log-odds of a relapse
+    relapse_slope = models.FloatField(default=1.0, db_default=1.0)
     learned_from = models.PositiveIntegerField(default=0, db_default=0)  # courses of this clinic; 0: came with Telek
 
     view_permission = Permission.SEE_CLINICAL

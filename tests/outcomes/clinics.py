@@ -115,8 +115,22 @@ _THIRD: Final = replace(
     swing_decay=0.86,
     events=1 / 1200,
 )
-#: development, mild: to look at while the model is made; held-out, held-out-2: other people of other clinics, each looked
-#: at once.
+_FOURTH: Final = replace(
+    BASE,
+    level=17.4,
+    level_spread=4.2,
+    reach=0.75,
+    fast=5.4,
+    slow=55.0,
+    kappa=0.47,
+    rho=0.3,
+    unmoved=0.18,
+    walk=0.27,
+    swing=2.25,
+    swing_decay=0.87,
+    events=1 / 1300,
+)
+#: development, mild: to look at while the model is made; held-out, -2, -3: other people of other clinics, each looked at once.
 SETS: Final = {
     "development": {"base": BASE, **SHIFTED},
     "held-out": {
@@ -135,6 +149,14 @@ SETS: Final = {
             _THIRD, level=14.4, level_spread=3.4, unmoved=0.38, reach=0.62, answer=2.2, swing=1.9, schedules=_WEEKLY
         ),
         "sparse": replace(_THIRD, answers=0.48, moods=0.09, gap=14),
+    },
+    "held-out-3": {
+        "base": _FOURTH,
+        "faster fade": replace(_FOURTH, fast=2.5, slow=24.0, level=18.8, swing=2.4, events=1 / 250),
+        "weekly, mild": replace(
+            _FOURTH, level=14.8, level_spread=3.6, unmoved=0.36, reach=0.64, answer=2.1, swing=2.0, schedules=_WEEKLY
+        ),
+        "sparse": replace(_FOURTH, answers=0.5, moods=0.08, gap=14),
     },
 }
 

@@ -77,7 +77,7 @@ def test_a_forecast_stays_in_the_shadow_until_the_clinic_turns_it_on(treated: Ca
         "What may come",
         "Not validated on patients",
         "80 % of the time",
-        "start-1",
+        "start-2",
         "simulated courses",
         "Proved here",
     ):

@@ -237,10 +237,12 @@ def test_an_own_model_is_used_where_it_is_no_worse(treated: Cast, monkeypatch: p
         return lambda _courses, start, prior: replace(known, widening=widening)
 
     with treated.acting(treated.nurse), transaction.atomic():
-        assert learning.model_of(treated.clinic).version == "start-1"
+        assert learning.model_of(treated.clinic).version == "start-2"
         assert learning.learn_from(treated.clinic, clock.now(), fitted(9.0)).taken is False
         assert learning.learn_from(treated.clinic, clock.now(), fitted(1.0)).taken is True
         own = learning.model_of(treated.clinic)
         assert own.version.startswith("own-")
         assert own.source == f"{learning.ENOUGH_PEOPLE} courses of this clinic"
         assert list(own.model.weights) == pytest.approx(list(known.weights))
+        monkeypatch.setattr(learning, "SHAPES", learning.SHAPES + 1)
+        assert learning.model_of(treated.clinic).version == "start-2"  # weights of another grid mean something else

@@ -26,12 +26,17 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """All that a forecast needs besides the person. weights: (points,), sums to 1. widening: of the bands."""
+    """All that a forecast needs besides the person. weights: (points,), sums to 1. widening: of the bands.
+
+    shift, slope: of the log-odds of a relapse (recalibrating.py).
+    """
 
     grid: Grid
     noise: Noise
     weights: Floats
     widening: float = 1.0
+    shift: float = 0.0
+    slope: float = 1.0
 
 
 def fit(

@@ -8,10 +8,11 @@ import numpy as np
 
 from apps.outcomes.mathematics.courses import Floats
 
+SHAPES: Final = 2  # changes with the points below: weights of other points mean something else
 FAST_HALF_LIVES: Final = (2.5, 6.0)  # days
 SLOW_HALF_LIVES: Final = (20.0, 60.0, 200.0)  # days
-FILLS: Final = ((0.25, 0.05), (0.25, 0.2), (0.55, 0.05), (0.55, 0.2))  # share that one session fills: fast, slow
-REDUCTIONS: Final = (0.05, 0.25, 0.45, 0.65, 0.85)  # of the untreated level at full exposure
+FILLS: Final = ((0.25, 0.1), (0.25, 0.35), (0.55, 0.1), (0.55, 0.35))  # share that one session fills: fast, slow
+REDUCTIONS: Final = (0.05, 0.3, 0.55, 0.75, 0.95)  # of the untreated level at full exposure
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import numpy as np
 from apps.outcomes.mathematics.courses import Floats, Ints
 from apps.outcomes.mathematics.fit import Model, responsibilities
 from apps.outcomes.mathematics.kalman import AT, LEVEL, REACH, RECALL, RECALL_DECAY, SWING, Belief, Noise
+from apps.outcomes.mathematics.recalibrating import corrected, uncorrected
 
 PATHS: Final = 500
 ABOVE: Final = 125  # paths of those who are at or above the threshold already
@@ -38,10 +39,11 @@ class Fade:
     days: Floats
     already: float
     either14: float
+    model: Model
 
     def quantiles(self, shares: tuple[float, ...]) -> Floats:
-        """Days that this share of the paths lies below."""
-        return np.quantile(self.days, shares)
+        """Days that this share lies below, corrected as relapse14 is."""
+        return np.quantile(self.days, uncorrected(shares, self.model))
 
 
 def fade(belief: Belief, row: int, model: Model, plan: Floats, threshold: float, seed: int, paths: int = PATHS) -> Fade:
@@ -51,13 +53,14 @@ def fade(belief: Belief, row: int, model: Model, plan: Floats, threshold: float,
     over = _follow(belief, row, model, plan, rng, start) >= threshold
     days = first_run(over)
     soon = days <= SOON
-    relapse = float(np.mean(soon[:paths]))
+    relapse = corrected(float(np.mean(soon[:paths])), model)
     risen = float(np.mean(soon[paths:])) if len(soon) > paths else 0.0
     return Fade(
         relapse14=relapse,
         days=np.minimum(days[:paths], FAR).astype(float),
         already=already,
         either14=(1 - already) * relapse + already * risen,
+        model=model,
     )
 
 

@@ -10,6 +10,7 @@ from apps.outcomes.mathematics.courses import Course, Floats, day_table, plan_ta
 from apps.outcomes.mathematics.fit import Model, fit, grid_weights, prior_weights
 from apps.outcomes.mathematics.forecast import Mixture, ahead, stacked
 from apps.outcomes.mathematics.kalman import Noise
+from apps.outcomes.mathematics.recalibrating import recalibrated
 from apps.outcomes.mathematics.running import last_beliefs
 
 FOLDS: Final = 5
@@ -21,8 +22,8 @@ ENOUGH: Final = 60  # answers, to judge a band by
 
 
 def learn(courses: Sequence[Course], *, start: Noise | None = None, prior: Floats | None = None) -> Model:
-    """Fit a model, then widen its bands so that they hold what they say for people left out."""
-    return widened(fit(courses, start=start, prior=prior), courses, prior)
+    """Fit a model, then widen its bands and correct its relapses by what came of people left out."""
+    return recalibrated(widened(fit(courses, start=start, prior=prior), courses, prior), courses, prior)
 
 
 def widened(model: Model, courses: Sequence[Course], prior: Floats | None = None) -> Model:
