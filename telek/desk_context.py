@@ -40,11 +40,13 @@ class DeskCover:
 
 
 def desk(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `desk_may` (what the role permits), `nav_counts` and `desk_cover` for staff who see the desk; nothing is read for other pages."""
+    """Context processor: `desk_may` (what the role permits) for staff; `nav_counts` and `desk_cover` for those who see the desk; nothing is read for other pages."""
     user = getattr(request, "user", None)
     membership = getattr(user, "membership", None)
-    if user is None or membership is None or not user.may(Permission.SEE_DESK):
+    if user is None or membership is None or membership.role == Role.PATIENT:
         return {}
+    if not user.may(Permission.SEE_DESK):
+        return {"desk_may": TABLE[Role(membership.role)]}
     return {
         "desk_may": TABLE[Role(membership.role)],
         "nav_counts": SimpleLazyObject(partial(nav_counts, user)),

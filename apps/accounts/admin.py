@@ -30,7 +30,7 @@ from apps.accounts.forms import ContactForm, InviteForm, SettingForm
 from apps.accounts.logo_admin import logo_page
 from apps.accounts.models import ApiToken, BreakGlass, Clinic, ClinicSetting, ContactPoint, Membership, User
 from apps.accounts.permissions import Permission, Role
-from apps.accounts.staff_contacts import ask_for_contact
+from apps.accounts.staff_contacts import add_contact, ask_for_contact
 from apps.accounts.tokens import revoke_token
 from apps.core.db.scope import use_clinic
 
@@ -161,13 +161,18 @@ class PeopleAdmin(ClinicAdmin):
     search_fields = ("user__name", "user__email", "licence")
     ordering = ("user__name",)
     list_select_related = ("user",)
-    fields = ("user", "role", "licence", "ended_at")
-    readonly_fields = ("user", "ended_at")
+    fields = ("who", "email", "role", "licence", "ended_at")
+    readonly_fields = ("who", "email", "ended_at")
     actions = ("end", "invite_again", "take_invitation_back", "sign_out", "reset_factor")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Under a name that says what it is."""
         return super().changelist_view(request, {"title": _("People"), **(extra_context or {})})
+
+    @admin.display(description=gettext_lazy("who"))
+    def who(self, row: Membership) -> str:
+        """The name alone: the page of the user is the platform administrators'."""
+        return row.user.name
 
     @admin.display(description=gettext_lazy("email"))
     def email(self, row: Membership) -> str:
@@ -273,19 +278,30 @@ class ContactPointsAdmin(ClinicAdmin):
         return () if obj is None else ("user",)
 
     def save_model(self, request: HttpRequest, obj: ContactPoint, form: ModelForm[Any], change: bool) -> None:
-        """A colleague's contact point changes only once a second person has confirmed it."""
-        if not change:
-            super().save_model(request, obj, form, change)
-        else:
-            given = {name: form.cleaned_data[name] for name in ("channel", "address", "rank", "reason")}
+        """What would page a colleague elsewhere or later is in force only once a second person has confirmed it."""
+        given = {name: form.cleaned_data[name] for name in ("channel", "address", "rank", "reason")}
+        if change:
             request.waits = ask_for_contact(point=obj, actor=_user(request), **given) is not None  # type: ignore[attr-defined]
+            return
+        clinic = Clinic.objects.get(pk=clinic_in_force(request))
+        made = add_contact(clinic=clinic, user=obj.user, actor=_user(request), **given)
+        request.waits = not isinstance(made, ContactPoint)  # type: ignore[attr-defined]
+        obj.pk = made.pk
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The verb has written it to the trail."""
 
+    log_addition = log_change
+
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return self._that_it_waits(request) or super().response_change(request, obj)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        return self._that_it_waits(request) or super().response_add(request, obj, post_url_continue)
+
+    def _that_it_waits(self, request: HttpRequest) -> HttpResponse | None:
         if not getattr(request, "waits", False):
-            return super().response_change(request, obj)
+            return None
         self.message_user(request, WAITS_WORDS, messages.WARNING)
         return redirect("admin:accounts_contactpoint_changelist")
 

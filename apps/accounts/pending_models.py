@@ -32,6 +32,7 @@ class PendingChange(ClinicRow):
             ("rule-off", _("switch a rule off")),
             ("setting", _("setting")),
             ("contact", _("how staff are reached")),
+            ("contact-new", _("a new way to reach staff")),
         ],
     )
     subject = models.CharField(max_length=60)

@@ -12,14 +12,13 @@ from apps.accounts.models import User
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
-from apps.core.pdf import pdf_of
+from apps.core.pdf import paper_of, pdf_of
 from apps.core.topics import Row
 from apps.messaging.models import Message, Thread
 from apps.messaging.rows import message_row, with_senders
 
 MOST = 5_000  # messages of one record, the newest; beyond it the record says so
 MOST_LETTERS = 1_500_000  # of a PDF, which has to be set; some 500 pages
-US_LETTER = {"US", "CA", "MX", "PH"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def as_pdf(record: ThreadRecord) -> bytes:
         "title": record.title,
         "note": record.note + (" " + cut_words(len(record.rows)) if record.cut else ""),
         "footer": record.footer,
-        "paper": "us-letter" if record.thread.clinic.country in US_LETTER else "a4",
+        "paper": paper_of(record.thread.clinic.country),
         "language": (translation.get_language() or "en")[:2],
         "rows": rows,
     }

@@ -63,6 +63,19 @@ def digest_of(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def consent_digest(consent: TreatmentConsent) -> str:
+    """The hash over what was signed. Drawn strokes are a part of it; a typed signature has the parts that it always had."""
+    parts = [consent.text.digest, consent.agreed, consent.signed_name, consent.signed_at.isoformat()]
+    return digest_of(*parts, *([consent.strokes] if consent.strokes is not None else []))
+
+
+def consent_holds(consent: TreatmentConsent) -> bool:
+    """Does the kept hash fit what is kept: this text, these items, this name and hand, this moment?"""
+    text = consent.text
+    as_published = digest_of(text.title, text.body, text.items) == text.digest
+    return as_published and consent_digest(consent) == consent.digest
+
+
 def consent_in_force(patient: Patient) -> TreatmentConsent | None:
     """The newest active one."""
     rows = TreatmentConsent.objects.filter(patient=patient, status="active").select_related("text")

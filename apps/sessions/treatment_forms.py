@@ -16,8 +16,10 @@ from apps.sessions.actions import Asked, Order, Tap, may_confirm
 from apps.sessions.evidence import newest_weight
 from apps.sessions.models import CalmTrack, DoseRoute, DosingSession
 from apps.sessions.protocols import offered
+from apps.sessions.signature_words import refused_words
 from apps.sessions.sites import sites_of
 from apps.sessions.treatment.screening import QUESTIONS
+from apps.sessions.treatment.signature import Unreadable, strokes_of
 from apps.sessions.words import ELIGIBILITY, STOP_REASONS
 
 # What may be new on the day of a dose; history does not begin today.
@@ -375,10 +377,11 @@ class WishesForm(forms.Form):
 
 
 class ConsentForm(forms.Form):
-    """The items of the text in force, and the name as a signature."""
+    """The items of the text in force, and the signature: the name typed, or strokes drawn."""
 
     digest = forms.CharField(widget=forms.HiddenInput)
-    name = forms.CharField(label=_("Type your name to sign"), max_length=120)
+    drawing = forms.CharField(widget=forms.HiddenInput, required=False)
+    name = forms.CharField(label=_("Type your name to sign"), max_length=120, required=False)
 
     def __init__(self, *args: Any, items: list[dict[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -386,7 +389,19 @@ class ConsentForm(forms.Form):
             field = forms.BooleanField(label=item["words"], required=item["required"])
             field.error_messages["required"] = _("Treatment needs your agreement to this.")
             self.fields[f"item-{item['code']}"] = field
-        self.order_fields(["digest", *(name for name in self.fields if name.startswith("item-")), "name"])
+        self.order_fields(["digest", "drawing", *(name for name in self.fields if name.startswith("item-")), "name"])
+
+    def clean(self) -> dict[str, Any]:
+        """Typed or drawn. What is wrong with a drawing is said at the name, which is the other way."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        try:
+            given["strokes"] = strokes_of(given.get("drawing", ""))
+        except Unreadable as fault:
+            self.add_error("name", refused_words(fault))
+        else:
+            if given["strokes"] is None and not given.get("name"):
+                self.add_error("name", _("Type your name, or draw your signature."))
+        return given
 
     def agreed(self) -> list[str]:
         """Codes of the items that were ticked."""

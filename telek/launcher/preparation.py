@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -17,6 +19,7 @@ from telek.launcher.options import ROOT
 from telek.launcher.processes import last_line_of, open_log
 from telek.launcher.progress import step
 from telek.launcher.refusals import LaunchRefused
+from telek.launcher.supervisor import die_with_the_launcher
 
 CODE: Final = ("apps", "telek")
 
@@ -72,8 +75,9 @@ class Preparation:
                 self._wait(job, child)
         finally:
             for _, child in children:
-                if child.poll() is None:
-                    child.kill()
+                if child.poll() is None:  # with all the processes that it began
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
 
     def _begin(self, job: Job) -> subprocess.Popen[bytes]:
@@ -86,6 +90,7 @@ class Preparation:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=die_with_the_launcher(),
             )
 
     def _wait(self, job: Job, child: subprocess.Popen[bytes]) -> None:

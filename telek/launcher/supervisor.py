@@ -57,7 +57,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with_the_launcher(),
+            preexec_fn=die_with_the_launcher(),
         )
         assert self.process.stdout is not None  # noqa: S101  (it was asked for two lines above)
         threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True).start()
@@ -144,7 +144,7 @@ class Supervisor:
         return pause
 
 
-def _die_with_the_launcher() -> Callable[[], None] | None:
+def die_with_the_launcher() -> Callable[[], None] | None:
     """On Linux a child hears SIGTERM when the launcher itself is killed; it is asked for after the fork."""
     if sys.platform != "linux":
         return None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
@@ -17,6 +18,12 @@ from telek.simulation.process import begin
 from telek.simulation.run import Simulation
 
 Done = TypeVar("Done")
+
+
+class ShareFailed(Exception):
+    """What went wrong in another process, in words: not every exception finds its way back from there."""
+
+
 PEOPLE_A_PROCESS = 3  # a process takes some seconds to start: it must be worth it
 
 
@@ -40,7 +47,15 @@ def side_by_side(what: Callable[..., Done], rows: Sequence[Any], *more: Sequence
     name = str(connection.settings_dict["NAME"])
     # New processes and not forks: nothing of this one's connections and threads may come along.
     with ProcessPoolExecutor(len(rows), get_context("spawn"), initializer=begin, initargs=(name,)) as pool:
-        return list(pool.map(what, rows, *more))
+        return list(pool.map(partial(in_words, what), rows, *more))
+
+
+def in_words(what: Callable[..., Done], *given: Any) -> Done:
+    """The same, its failure as ShareFailed."""
+    try:
+        return what(*given)
+    except Exception as fault:
+        raise ShareFailed(f"{type(fault).__name__}: {fault}") from fault
 
 
 def _live(share: Simulation, first: date, until: datetime) -> Simulation:

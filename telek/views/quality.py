@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -61,7 +62,7 @@ def quality(request: ClinicRequest) -> HttpResponse:
 @door(Permission.SEE_CLINICAL)
 def remote_report(request: ClinicRequest) -> HttpResponse:
     """?month=2026-11 (this one); ?as=csv."""
-    month = _month(request.GET.get("month", ""))
+    month = _month(request.GET.get("month", ""), clock.zone_of(_clinic(request).time_zone))
     lines = list(month_lines(request.user, month))
     if request.GET.get("as") == "csv":
         audit.record(
@@ -81,13 +82,14 @@ def _clinic(request: ClinicRequest) -> Clinic:
     return request.user.membership.clinic
 
 
-def _month(text: str) -> date:
-    """The first day of that month; of this one where the text names none."""
+def _month(text: str, zone: ZoneInfo) -> date:
+    """The first day of that month; of the clinic's present one where the text names none."""
+    this = clock.now().astimezone(zone).date().replace(day=1)
     try:
         found = date.fromisoformat(f"{text}-01")
     except ValueError:
-        return clock.now().date().replace(day=1)
-    return found if 2000 <= found.year < 2100 else clock.now().date().replace(day=1)
+        return this
+    return found if 2000 <= found.year < 2100 else this
 
 
 def _cells(line: RuleLine) -> tuple[object, ...]:

@@ -72,7 +72,7 @@ def _question(definition: Definition, link_id: str) -> str:
     item = definition.item(link_id)
     number = definition.link_ids.index(link_id) + 1 if link_id in definition.link_ids else link_id
     topic = _(item.topic) if item and item.topic else ""
-    return f"{number}. {topic}" if topic else str(number)
+    return f"{number}. {topic}" if topic else _("Item %(number)s") % {"number": number}
 
 
 def _answers(definition: Definition, rule: SafetyRule) -> list[tuple[str, str]]:

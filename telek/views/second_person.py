@@ -21,7 +21,7 @@ from apps.accounts.models import Clinic, ContactPoint, PendingChange, User
 from apps.accounts.pending import CONFIRMS, ChangeRefused
 from apps.accounts.permissions import Permission
 from apps.accounts.requests import ClinicRequest
-from apps.accounts.staff_contacts import confirmed_contact
+from apps.accounts.staff_contacts import confirmed_contact, confirmed_new_contact
 from apps.alerts.actions import ladders
 from apps.alerts.actions.rules import confirmed_end, confirmed_rule
 from apps.alerts.models import EscalationPolicy, EscalationRung, Rule
@@ -50,6 +50,7 @@ DO: Final[dict[str, Callable[[PendingChange, User], None]]] = {
     "rule-off": confirmed_end,
     "setting": confirmed_setting,
     "contact": confirmed_contact,
+    "contact-new": confirmed_new_contact,
 }
 
 
@@ -96,7 +97,7 @@ def _words(row: PendingChange, value: Any) -> str:
     if row.kind.startswith("rule"):
         rule = Rule.objects.filter(clinic_id=row.clinic_id, pk=value).first() if value else None
         return f"{rule}, {rule.level}, {rule.get_audience_display()}, {rule.parameters}" if rule else _("off")
-    if row.kind == "contact":
+    if row.kind.startswith("contact") and value:
         channels = dict(ContactPoint._meta.get_field("channel").flatchoices)
         return f"{channels.get(value['channel'], value['channel'])} {value['address']} ({value['rank']})"
     return str(value) if value != "" else _("nothing")

@@ -321,6 +321,25 @@ def test_ones_own_number_needs_nobody_else(cast: Cast, boss: Client) -> None:
         assert not PendingChange.objects.exists()
 
 
+def test_a_new_way_to_a_colleague_waits_only_where_it_would_come_before_the_known_ones(
+    cast: Cast, boss: Client
+) -> None:
+    page = "/admin/accounts/contactpoint/add/"
+    form = {"user": str(cast.nurse.pk), "channel": "sms", "address": "+15550661", "reason": "second phone"}
+    boss.post(page, form | {"rank": "3"})  # after the text message (1) and the email (2): only adds
+    answer = boss.post(page, form | {"rank": "1", "address": "+15550662"}, follow=True)
+    assert "Not in force yet" in answer.content.decode()
+    with cast.acting(cast.clinic_admin):
+        numbers = ContactPoint.objects.filter(user=cast.nurse, channel="sms").values_list("address", flat=True)
+        assert set(numbers) == {"+15550100", "+15550661"}
+    change = the_change(cast)
+    nurse = cast.client(cast.nurse)
+    assert "+15550662" in nurse.get(PAGE).content.decode()
+    decide(nurse, change)
+    with cast.acting(cast.clinic_admin):
+        assert ContactPoint.objects.get(user=cast.nurse, address="+15550662").rank == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_who_ask_for_the_same_at_once_leave_one_that_waits(cast: Cast) -> None:
     given = {"name": "p1_acknowledge_minutes", "actor": cast.clinic_admin, "reason": "night"}

@@ -70,6 +70,48 @@ def test_music_plays_calmer_fades_to_the_other_track_and_breathing_is_paced(cast
     assert faults == []
 
 
+# What the browser offers to read with: a voice of its own and, named first, one that sends the words away.
+VOICES = """([local]) => {
+  const spoken = (globalThis.spoken = []);
+  const voice = (name, localService) => ({ name, lang: "en-US", localService, default: !localService });
+  globalThis.SpeechSynthesisUtterance = class extends EventTarget { constructor(text) { super(); this.text = text; } };
+  Object.defineProperty(globalThis, "speechSynthesis", { value: {
+    getVoices: () => [voice("far", false), ...(local ? [voice("near", true)] : [])],
+    speak: (one) => { spoken.push(`${one.voice.name}: ${one.text}`); setTimeout(() => one.dispatchEvent(new Event("end")), 50); },
+    cancel: () => spoken.push("hush"),
+  } });
+}"""
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_an_exercise_is_read_aloud_by_a_voice_of_this_device_or_by_none(
+    cast: Cast, signed_in: OpenPage, local: bool
+) -> None:
+    page = signed_in(cast.patient_user, **PHONE)
+    page.add_init_script(f"({VOICES})([{str(local).lower()}])")
+    page.goto("/session-day/calm/")
+    breathing, senses = (page.locator("[data-exercise]").nth(number) for number in range(2))
+
+    def spoken() -> list[str]:
+        found: list[str] = page.evaluate("globalThis.spoken.filter((one) => one !== 'hush')")
+        return found
+
+    assert spoken() == []
+    breathing.get_by_role("button", name="Read aloud").click()
+    expect(breathing.get_by_text("Breathe in", exact=True)).to_be_visible()
+    if not local:
+        expect(breathing.get_by_role("status").first).to_contain_text("no voice of its own")
+        assert spoken() == []
+        return
+    wait_until(lambda: "near: Breathe in" in spoken())
+    assert spoken()[0].startswith("near: Sit or lie")
+    senses.get_by_role("button", name="Read aloud").click()  # one voice at a time
+    expect(breathing.get_by_role("button", name="Read aloud")).to_have_attribute("aria-pressed", "false")
+    wait_until(lambda: "near: Name five things that you see." in spoken())
+    senses.get_by_role("button", name="Stop").click()
+    assert page.evaluate("globalThis.spoken.at(-1)") == "hush"
+
+
 def test_the_reaction_task_is_done_by_taps_and_kept(cast: Cast, signed_in: OpenPage) -> None:
     page = signed_in(cast.patient_user, **PHONE)
     page.goto("/session-day/reaction/")

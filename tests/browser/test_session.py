@@ -64,6 +64,24 @@ def test_twelve_taps_offline_and_a_closed_tab_are_twelve_events_with_their_own_t
     assert len({row.occurred_at for row in rows}) == 12
 
 
+def drawn_by_hand(person: Page) -> None:
+    """Two strokes on the consent's canvas: cleared once, then drawn again."""
+    canvas = person.locator("[data-signature] canvas")
+    canvas.evaluate("node => node.scrollIntoView({ block: 'center' })")
+    box = canvas.bounding_box()
+    assert box is not None
+    for clear in (True, False):
+        for down, across in ((0.2, 0.7), (0.5, 0.3)):
+            person.mouse.move(box["x"] + box["width"] * 0.1, box["y"] + box["height"] * down)
+            person.mouse.down()
+            person.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * across, steps=8)
+            person.mouse.up()
+        expect(person.locator("[data-signature] [data-said]")).to_have_text("Drawn. You may add to it or clear it.")
+        if clear:
+            person.get_by_role("button", name="Clear", exact=True).click()
+            expect(person.locator("[data-signature] [data-said]")).to_have_text("Cleared.")
+
+
 def test_a_clinic_day_from_consent_to_the_door(cast: Cast, signed_in: OpenPage) -> None:
     session = ready(cast)
     with cast.acting(cast.patient_user), transaction.atomic():
@@ -77,9 +95,10 @@ def test_a_clinic_day_from_consent_to_the_door(cast: Cast, signed_in: OpenPage) 
     person.goto("/session-day/consent/")
     for box in person.locator("input[type=checkbox]").all():
         box.check()
-    person.get_by_label("Type your name to sign").fill("Maria Alvarez")
-    person.get_by_role("button", name="Sign").click()
+    drawn_by_hand(person)
+    person.get_by_role("button", name="Sign", exact=True).click()
     expect(person.get_by_text("You signed")).to_be_visible()
+    expect(person.get_by_role("img", name="Drawn signature")).to_be_visible()
     expect(desk.locator("[data-part=gate]")).not_to_contain_text("No signed consent")  # over the socket
     expect(desk.locator("[data-part=gate]")).to_contain_text("Yes")  # with the checks that are due as cautions
     desk.get_by_label("Dose, mg").fill("40")

@@ -1,12 +1,13 @@
 """A simulated past: believable, synthetic, the same for the same seed, and silent."""
 
+import pickle
 import random
 from datetime import date, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,13 +24,15 @@ from apps.notifications.models import Delivery
 from apps.patients.models import GuestLink
 from apps.sessions.models import DosingSession, StockDifference, StockEntry, Visit, VisitGuest, VisitNote
 from apps.sessions.open_times import booking_rules, open_times
+from apps.sessions.refusal import TreatmentRefused
 from apps.therapy.models import JournalEntry
-from telek.management.commands.seed_demo import make_life
+from telek.management.commands.seed_demo import make_life, seed_clinic
 from telek.management.commands.simulate import prepare
 from telek.simulation import course, stories
 from telek.simulation.clinic import fill_roster, make_clinic, make_patient, make_staff, member
 from telek.simulation.people import RIVERSIDE
 from telek.simulation.run import Simulation
+from telek.simulation.shares import ShareFailed, in_words
 from tests.databases import empty_tables
 
 DAYS = 9
@@ -74,6 +77,17 @@ def test_a_past_is_synthetic_handled_and_sends_nothing() -> None:
         assert set(past.values_list("state", flat=True)) == {"resolved"}
         assert not Delivery.objects.filter(sent_at__isnull=False).exists()
         assert not Delivery.objects.filter(state="pending", not_before__lt=clock.now() - timedelta(days=1)).exists()
+    with pytest.raises(CommandError, match="was stopped while it was made"):  # nobody told its stories of today
+        seed_clinic(simulation.clinic, [RIVERSIDE[0], RIVERSIDE[2]], 7)
+
+
+def test_what_goes_wrong_in_another_process_comes_back_in_words() -> None:
+    def refuses(words: str) -> None:
+        raise TreatmentRefused("not-now", words)
+
+    with pytest.raises(ShareFailed, match="TreatmentRefused: There is no consent") as failed:
+        in_words(refuses, "There is no consent")
+    assert str(pickle.loads(pickle.dumps(failed.value))) == str(failed.value)  # noqa: S301
 
 
 @pytest.mark.django_db(transaction=True)

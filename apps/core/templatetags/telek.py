@@ -106,6 +106,20 @@ def clock_seconds(at: datetime | None, zone: object = None) -> SafeString | str:
 
 
 @register.filter
+def how_long(minutes: float | None) -> str:
+    """Minutes as people say them: "6 min", "2 h 5 min", "4 days". Empty for None."""
+    if minutes is None:
+        return ""
+    whole = round(minutes)
+    hours, rest = divmod(whole, 60)
+    if hours >= 48:
+        return gettext("%(days)d days") % {"days": round(hours / 24)}
+    if hours:
+        return gettext("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": rest}
+    return gettext("%(minutes)d min") % {"minutes": whole}
+
+
+@register.filter
 def span(length: timedelta | None) -> str:
     """How long, to the second: "48 s", "2 min 5 s", "1 h 3 min". Empty for None."""
     if length is None:

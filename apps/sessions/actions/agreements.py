@@ -16,11 +16,13 @@ from apps.core import clock
 from apps.core.desk_words import for_the_desk
 from apps.patients.models import Patient
 from apps.sessions.actions.sitting import announce, member_of, refusals_audited
-from apps.sessions.agreements import TREATMENT, digest_of, text_in_force
+from apps.sessions.agreements import TREATMENT, consent_digest, digest_of, text_in_force
 from apps.sessions.models import ConsentText, DosingSession, Screening, SessionWishes, TreatmentConsent
 from apps.sessions.record import clean
 from apps.sessions.refusal import TreatmentRefused
+from apps.sessions.signature_words import refused_words
 from apps.sessions.treatment import screening as questions
+from apps.sessions.treatment.signature import Strokes, Unreadable, checked
 
 #: What is asked, and how long an answer may be.
 WISHES = {
@@ -61,10 +63,12 @@ def publish_consent(
 
 @refusals_audited
 @transaction.atomic
-def sign_consent(*, patient: Patient, digest: str, agreed: Iterable[str], name: str, actor: User) -> TreatmentConsent:
-    """The person signs the text that they were shown (its digest), item by item, with their typed name.
+def sign_consent(
+    *, patient: Patient, digest: str, agreed: Iterable[str], name: str, actor: User, strokes: Strokes | None = None
+) -> TreatmentConsent:
+    """The person signs the text that they were shown (its digest), item by item, with their typed name or a drawn one.
 
-    Raises TreatmentRefused: not-yours, changed (another text is in force by now), required, name.
+    Raises TreatmentRefused: not-yours, changed (another text is in force by now), required, name, drawing.
     """
     if patient.user_id != actor.pk:
         raise TreatmentRefused("not-yours", _("Only the person can sign."))
@@ -75,24 +79,37 @@ def sign_consent(*, patient: Patient, digest: str, agreed: Iterable[str], name: 
     given = [code for code in codes if code in set(agreed)]
     if any(item["required"] and item["code"] not in given for item in text.items):
         raise TreatmentRefused("required", _("Treatment needs your agreement to each marked point."))
-    if not clean(name, 120):
-        raise TreatmentRefused("name", _("Type your name to sign."))
-    at = clock.now()
+    signed_name = _signed_by(patient, name, strokes)
     for old in TreatmentConsent.objects.select_for_update().filter(patient=patient, status="active"):
         old.status = "inactive"
         old.save(update_fields=["status"])
-    consent = TreatmentConsent.objects.create(
+    consent = TreatmentConsent(
         clinic_id=patient.clinic_id,
         patient=patient,
         text=_saved(text),
         agreed=given,
-        signed_name=clean(name, 120),
-        signed_at=at,
-        digest=digest_of(text.digest, given, clean(name, 120), at.isoformat()),
+        signed_name=signed_name,
+        strokes=strokes,
+        signed_at=clock.now(),
     )
+    consent.digest = consent_digest(consent)
+    consent.save(force_insert=True)
     audit.record(action=Action.CREATE, actor_id=actor.pk, obj=consent, detail=f"version {text.version}")
     _tell_board(patient)
     return consent
+
+
+def _signed_by(patient: Patient, name: str, strokes: Strokes | None) -> str:
+    """The typed name; whoever draws may leave it out and signs as the person of this record."""
+    if strokes is not None:
+        try:
+            checked(strokes)
+        except Unreadable as fault:
+            raise TreatmentRefused("drawing", refused_words(fault)) from None
+    typed = clean(name, 120)
+    if not typed and strokes is None:
+        raise TreatmentRefused("name", _("Type your name to sign, or draw your signature."))
+    return typed or clean(f"{patient.given_name} {patient.family_name}", 120)
 
 
 def _saved(text: ConsentText) -> ConsentText:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import ClinicRow, Membership
 from apps.accounts.permissions import Permission
 from apps.patients.models import Patient
+from apps.sessions.treatment.signature import path_of
 
 
 class ConsentText(ClinicRow):
@@ -32,14 +33,15 @@ class ConsentText(ClinicRow):
 
 
 class TreatmentConsent(ClinicRow):
-    """A signed consent (FHIR Consent): which text, which items, by what name, when, with a hash over all of it."""
+    """A signed consent (FHIR Consent): which text, which items, by what name and hand, when, with a hash over all of it."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="treatment_consents")
     text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="+")
     agreed = models.JSONField()  # codes of the items agreed to
     signed_name = models.CharField(max_length=120)
+    strokes = models.JSONField(null=True)  # of a drawn signature (treatment/signature.py); null: the name was typed
     signed_at = models.DateTimeField()
-    digest = models.CharField(max_length=64)  # SHA-256 of text digest, items, name, time
+    digest = models.CharField(max_length=64)  # SHA-256 of text digest, items, name, time and, where drawn, the strokes
     status = models.CharField(
         max_length=20, default="active", choices=[("active", _("active")), ("inactive", _("withdrawn or replaced"))]
     )
@@ -57,6 +59,11 @@ class TreatmentConsent(ClinicRow):
             ),
         ]
         indexes = [models.Index(fields=["clinic", "patient", "-signed_at"], name="treatment_consent_newest")]
+
+    @property
+    def signature_path(self) -> str:
+        """The drawn signature as the `d` of an SVG path; empty where the name was typed."""
+        return path_of(self.strokes) if self.strokes else ""
 
 
 class Screening(ClinicRow):

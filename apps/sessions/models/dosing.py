@@ -306,7 +306,7 @@ class MedicationAdministration(ClinicRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_route_display()} {self.dose_mg:g} mg"
+        return f"{self.get_route_display()} {self.dose_mg.normalize():f} mg"
 
 
 class SessionEventKind(models.TextChoices):

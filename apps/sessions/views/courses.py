@@ -19,7 +19,7 @@ from apps.accounts.requests import ClinicRequest
 from apps.audit import actions as audit
 from apps.patients.models import GuestLink, LinkPurpose, Patient
 from apps.sessions import actions
-from apps.sessions.agreements import consent_in_force, consent_state
+from apps.sessions.agreements import consent_holds, consent_in_force, consent_state
 from apps.sessions.evidence import newest_screening
 from apps.sessions.history import history_codes
 from apps.sessions.models import Course, DosingSession, SessionWishes
@@ -63,6 +63,7 @@ def _page(request: ClinicRequest, patient: Patient, form: CourseForm, status: HT
     courses = list(Course.objects.visible_to(request.user).filter(patient=patient).select_related("prescriber__user"))
     sessions = DosingSession.objects.visible_to(request.user).filter(patient=patient).select_related("course")
     screened = newest_screening(patient)
+    held = consent_in_force(patient)
     shown = list(sessions.prefetch_related("doses")[:50])
     context: dict[str, Any] = {
         "nav": "patients",
@@ -73,7 +74,8 @@ def _page(request: ClinicRequest, patient: Patient, form: CourseForm, status: HT
         "reason_form": StopForm(),
         "may_prescribe": request.user.may(Permission.PRESCRIBE),
         "going_on": any(course.status in ("active", "on-hold") for course in courses),
-        "consent": consent_in_force(patient),
+        "consent": held,
+        "consent_holds": held is not None and consent_holds(held),
         "consent_state": consent_state(patient),
         "consent_words": word(f"consent_{consent_state(patient)}"),
         "screened": screened,

@@ -77,7 +77,7 @@ def screening(request: ClinicRequest) -> HttpResponse:
 @door(Permission.OWN_RECORD)
 @require_http_methods(["GET", "POST"])
 def consent(request: ClinicRequest) -> HttpResponse:
-    """The text in force, item by item, signed by typing one's name; what was signed before, as a copy."""
+    """The text in force, item by item, signed by typing one's name or drawing it; what was signed before, as a copy."""
     patient = patient_of(request)
     text = text_in_force(patient.clinic)
     bound = request.POST if request.method == "POST" else None
@@ -85,8 +85,9 @@ def consent(request: ClinicRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         data = form.cleaned_data
         try:
+            signature = {"name": data["name"], "strokes": data["strokes"]}
             actions.sign_consent(
-                patient=patient, digest=data["digest"], agreed=form.agreed(), name=data["name"], actor=request.user
+                patient=patient, digest=data["digest"], agreed=form.agreed(), actor=request.user, **signature
             )
         except TreatmentRefused as refusal:
             form = ConsentForm(items=text.items, initial={"digest": text.digest})

@@ -1,5 +1,8 @@
 // Music and exercises: one track at a time, "Calmer" makes it softer or plays what the clinic chose for that, breathing
-// is paced by a circle, a word and a soft tone made here. Nothing comes from elsewhere. Without this script the players work.
+// is paced by a circle, a word and a soft tone made here, and read aloud by a voice of this device when asked for. Nothing
+// comes from elsewhere. Without this script the players work.
+import { hush, say } from "./voice.js";
+
 const box = document.getElementById("calm");
 const words = box.dataset;
 const said = box.querySelector("[data-said]");
@@ -62,11 +65,22 @@ for (const part of box.querySelectorAll("[data-exercise]")) exercise(part);
 
 function exercise(part) {
   const start = part.querySelector("[data-start]"), stop = part.querySelector("[data-stop]");
+  const read = part.querySelector("[data-read]"), reads = part.querySelector("[data-reads]");
   const breath = part.querySelector("[data-breath]");
   const lines = [...part.querySelectorAll("li")];
-  let timer = 0, until = 0;
-  start.hidden = false;
-  start.addEventListener("click", () => {
+  let timer = 0, until = 0, aloud = false, now = "";
+  start.hidden = read.hidden = false;
+  start.addEventListener("click", begin);
+  stop.addEventListener("click", end);
+  read.addEventListener("click", () => {
+    if (aloud) return silent();
+    aloud = true;
+    read.setAttribute("aria-pressed", "true");
+    if (stop.hidden) begin(); else speak(now);
+  });
+
+  function begin() {
+    for (const other of box.querySelectorAll("[data-stop]:not([hidden])")) other.click(); // one exercise at a time
     sound ??= new AudioContext();
     sound.resume();
     until = Date.now() + Number(part.dataset.minutes) * 60000;
@@ -74,12 +88,36 @@ function exercise(part) {
     stop.hidden = false;
     stop.focus();
     heard("exercise", part.dataset.exercise);
-    if (breath) { breath.hidden = false; inhale(); } else line(0);
-  });
-  stop.addEventListener("click", end);
+    if (!breath) return line(0);
+    breath.hidden = false;
+    // what to do is read first, then the breath is paced
+    if (!speak(lines.map((one) => one.textContent).join(" "), first)) first();
+  }
+  function first() {
+    if (!timer && !stop.hidden) inhale();
+  }
+  function speak(text, after) {
+    now = text;
+    if (!aloud) return false;
+    if (say(text, after)) return true;
+    silent();
+    reads.textContent = words.voiceless;
+    return false;
+  }
+  function silent() {
+    hush();
+    aloud = false;
+    reads.textContent = "";
+    read.setAttribute("aria-pressed", "false");
+    if (breath) first(); // nobody waits for words that are not read
+  }
 
   function end() {
     clearTimeout(timer);
+    timer = 0;
+    hush();
+    aloud = false;
+    read.setAttribute("aria-pressed", "false");
     for (const one of lines) one.removeAttribute("aria-current");
     if (breath) breath.hidden = true;
     stop.hidden = true;
@@ -89,6 +127,7 @@ function exercise(part) {
   function phase(word, seconds, wide, after) {
     const ball = breath.querySelector(".ball");
     breath.querySelector("[data-phase]").textContent = word;
+    speak(word);
     ball.className = `ball s${Math.min(Math.max(seconds, 2), 8)}${wide ? " wide" : ""}`;
     timer = setTimeout(after, seconds * 1000);
   }
@@ -112,6 +151,7 @@ function exercise(part) {
     if (n >= lines.length) { said.textContent = words.over; return end(); }
     lines[n].setAttribute("aria-current", "step");
     hum(174, 2);
+    speak(lines[n].textContent);
     timer = setTimeout(() => line(n + 1), (Number(part.dataset.minutes) * 60000) / lines.length);
   }
 }

@@ -11,6 +11,8 @@ from django.db import transaction
 
 from apps.accounts.models import Clinic, User
 from apps.accounts.permissions import Role
+from apps.audit import actions as audit
+from apps.audit.models import Action, AuditEvent
 from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.monitoring.actions.library import publish_library
@@ -27,6 +29,10 @@ CLINICS = [
     (RIVERSIDE, "Riverside Clinic", "America/New_York", "(555) 0100-200", people.RIVERSIDE),
     (HILLSIDE, "Hillside Clinic", "America/Denver", "(555) 0100-300", people.HILLSIDE),
 ]
+TOLD = "demonstration told"
+HALF_MADE = (
+    "The demonstration of %(name)s was stopped while it was made: delete the data folder and start bin/demo again"
+)
 
 
 class Command(BaseCommand):
@@ -74,13 +80,21 @@ def seed_clinic(clinic: Clinic, invented: list[Invented], seed: int) -> int:
             patients = [make_patient(clinic, n, who, member(prescriber)) for n, who in enumerate(invented, 1)]
             lived = patients[0].assignments.exists()
         if lived:
+            if not told_to_the_end(clinic):
+                raise CommandError(HALF_MADE % {"name": clinic.name})
             return 0
         lives = [make_life(p, who, today, seed) for p, who in zip(patients, invented, strict=True)]
         simulation = Simulation(clinic, prescriber, nurse, lives)
     live(simulation, now)
     with use_clinic(clinic.pk):
         stories.tell(simulation, staff, now, {p.pk: w.story for p, w in zip(patients, invented, strict=True)})
+        audit.record(action=Action.CREATE, actor_id=None, obj=clinic, detail=TOLD)
     return simulation.answers
+
+
+def told_to_the_end(clinic: Clinic) -> bool:
+    """The last row of a demonstration: without it, whoever made it was stopped half-way."""
+    return AuditEvent.objects.filter(clinic_id=clinic.pk, object_id=clinic.pk, detail=TOLD).exists()
 
 
 def make_life(patient: Patient, who: Invented, today: date, seed: int) -> Life:
