@@ -28,7 +28,7 @@ from websockets.sync.client import ClientConnection, connect
 from apps.core import clock
 from apps.notifications import claims
 from apps.patients.models import Patient
-from tests.bench import calls, forecasts, readings, scene
+from tests.bench import calls, forecasts, readings, scene, starting
 from tests.bench.board import board
 from tests.bench.chat import chat
 from tests.bench.figures import Figure, cpu_ms, interleaved, quantile, seconds
@@ -279,6 +279,7 @@ ALL = {
     "device readings": readings.device_ingest,
     "patient trend": readings.patient_trend,
     "call": calls.join_to_first_picture,
+    "second start": starting.second_start,
     "due work": due_work,  # last: it leaves many rows behind
     "forecast": forecasts.forecast,
 }

@@ -1,7 +1,6 @@
 """What a provider tells is believed when it is signed and fresh, noted once, and never turned backwards."""
 
 import json
-import time
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +9,7 @@ from django.db import transaction
 from django.test import Client
 
 from apps.alerts.actions import raise_alert
+from apps.core import clock
 from apps.core.db.scope import use_clinic
 from apps.core.ids import new_id
 from apps.notifications import claims
@@ -30,7 +30,7 @@ def _secret(settings: Any) -> None:
 
 def tell(body: Any, *, age: int = 0, sign: str | None = None, **headers: str) -> int:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    stamp = headers.pop("stamp", str(int(time.time()) - age))
+    stamp = headers.pop("stamp", str(int(clock.now().timestamp()) - age))
     signed = signature(stamp, raw) if sign is None else sign
     answer = Client(enforce_csrf_checks=True).post(
         PATH,

@@ -103,7 +103,7 @@ def test_a_link_that_is_forged_revoked_replaced_expired_or_no_longer_agreed_to_o
 def test_an_old_link_is_over_and_guessing_is_slowed_down(cast: Cast) -> None:
     session = dosed(cast)
     path = linked(cast, session)
-    clock.shift(timedelta(hours=40))
+    clock.shift(timedelta(hours=48))
     over = Client().post(path, {"do": "worried"})
     assert over.status_code == 410
     assert b'href="tel:911"' in over.content  # whoever is worried now has a number to tap
