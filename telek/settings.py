@@ -121,6 +121,8 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- database: one alias, three roles ----------------------------------------------------------
+# Statements of the busiest roads are prepared; off behind a pooler in transaction mode that cannot keep them.
+PREPARED_STATEMENTS = env.bool("TELEK_PREPARED_STATEMENTS", True)
 DATABASE_ROLE = env.str("TELEK_DATABASE_ROLE", "app")
 _ROLE_NAMES = {"app": "telek_app", "owner": "telek_owner", "pump": "telek_pump"}
 
@@ -148,6 +150,8 @@ def database_settings(role: str) -> dict[str, object]:
     options["pool"] = (
         False if TESTING else {"min_size": 1, "max_size": env.int("TELEK_DATABASE_POOL", 20), "timeout": 10}
     )
+    # Nothing is prepared but what asks for it (apps/core/db/hot.py): no statement is ever repeated so often.
+    options["prepare_threshold"] = 1_000_000_000 if PREPARED_STATEMENTS else None
     options["options"] = "-c statement_timeout=30000 -c lock_timeout=8000 -c idle_in_transaction_session_timeout=60000"
     return config
 
@@ -155,9 +159,6 @@ def database_settings(role: str) -> dict[str, object]:
 DATABASE_ROLES = {role: database_settings(role) for role in _ROLE_NAMES}  # apps.core.db.roles reconnects with them
 DATABASES = {"default": database_settings(DATABASE_ROLE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-# Statements of the busiest roads are prepared; off behind a pooler in transaction mode that cannot keep them.
-PREPARED_STATEMENTS = env.bool("TELEK_PREPARED_STATEMENTS", True)
 
 # --- Redis: broker, hints; nothing whose loss hurts ---------------------------------------------
 REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")

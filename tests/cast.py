@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+import psycopg
 from django.db import connection
 from django.test import Client
 
@@ -174,7 +175,7 @@ def quick_cast() -> Cast:
 
 def _recorder(statements: list[str]) -> Callable[..., Any]:
     def record(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        statements.append(context["cursor"].cursor.mogrify(sql, params))
+        statements.append(psycopg.ClientCursor(context["connection"].connection).mogrify(sql, params))
         return execute(sql, params, many, context)
 
     return record

@@ -3,8 +3,8 @@
 import hashlib
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db import connection, transaction
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -12,7 +12,8 @@ from rest_framework.request import Request
 
 from apps.accounts.models import ApiToken, User
 from apps.core import clock
-from apps.core.db.scope import use_clinic
+from apps.core.db.hot import hot_rows
+from apps.core.db.kept import KeptQuery
 
 
 def hash_token(token: str) -> str:
@@ -48,24 +49,23 @@ def bearer_text(request: HttpRequest) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def find_token(token: str) -> ApiToken | None:
-    """The living token of that text. A function of the owner looks up its clinic, since none is known yet."""
-    with connection.cursor() as cursor:
-        cursor.execute("select clinic_id from accounts_clinic_of_token(%s)", [hash_token(token)])
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    with use_clinic(row[0]), transaction.atomic():
-        return _living(hash_token(token))
+def scope_of_token(token: str) -> tuple[UUID, UUID] | None:
+    """Clinic and holder of the token of that text, living or not; a function of the owner, since no clinic is known yet."""
+    rows = hot_rows("select clinic_id, user_id from accounts_scope_of_token(%s::text)", [hash_token(token)])
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
-def _living(token_hash: str) -> Any:
-    at = clock.now()
-    found = (
-        ApiToken.objects.select_related("membership__user", "membership__clinic", "clinic")
-        .filter(token_hash=token_hash)
-        .first()
+_TOKEN: KeptQuery[ApiToken] = KeptQuery(
+    lambda token_hash: ApiToken.objects.select_related("membership__user", "membership__clinic", "clinic").filter(
+        token_hash=token_hash
     )
+)
+
+
+def living_token(token: str) -> Any:
+    """The token of that text if it may be used now, else None. Needs the scope of the token."""
+    at = clock.now()
+    found = _TOKEN.first(hash_token(token))
     if found is None or found.revoked_at or found.expires_at <= at:
         return None
     if found.membership.ended_at and found.membership.ended_at <= at:

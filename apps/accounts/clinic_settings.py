@@ -15,6 +15,7 @@ from apps.accounts.models import Clinic, ClinicLogo, ClinicSetting, PendingChang
 from apps.accounts.weakening import weakens
 from apps.audit import actions as audit
 from apps.audit.models import Action
+from apps.core.db.kept import KeptQuery
 
 _DAY, _DATE = "(mon|tue|wed|thu|fri|sat|sun)", "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 #: How the desk's hours are written: a page and a promise to a person hang on them.
@@ -32,6 +33,16 @@ _DESK_WORDS = {
 }
 
 
+_CHANGED: KeptQuery[ClinicSetting] = KeptQuery(
+    lambda clinic: (
+        ClinicSetting.objects.filter(clinic=clinic)
+        .order_by("name", "-created_at", "-id")
+        .distinct("name")
+        .values_list("name", "value")
+    )
+)
+
+
 def setting(clinic: Clinic, name: str) -> Any:
     """The value in force: the newest row of that name, else the sourced default. Raises KeyError."""
     definition = CATALOGUE[name]
@@ -41,9 +52,12 @@ def setting(clinic: Clinic, name: str) -> Any:
 
 def settings_of(clinic: Clinic) -> dict[str, Any]:
     """All settings of a clinic in one query."""
-    values = {name: definition.default for name, definition in CATALOGUE.items()}
-    rows = ClinicSetting.objects.filter(clinic=clinic).order_by("name", "-created_at", "-id").distinct("name")
-    return values | {row.name: row.value for row in rows}
+    return with_defaults(dict(_CHANGED.rows(clinic.pk)))
+
+
+def with_defaults(changed: dict[str, Any]) -> dict[str, Any]:
+    """All settings, from those that a clinic has changed."""
+    return {name: definition.default for name, definition in CATALOGUE.items()} | changed
 
 
 def settings_during(request: HttpRequest, clinic: Clinic) -> dict[str, Any]:

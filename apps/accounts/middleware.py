@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from apps.accounts.authentication import bearer_text, find_token
+from apps.accounts.authentication import bearer_text, living_token, scope_of_token
 from apps.accounts.models import BreakGlass, Clinic, Membership, User, membership_in_force
 from apps.accounts.permissions import Role
 from apps.core import clock
@@ -39,20 +39,26 @@ class ClinicTransaction:
 
     def _by_token(self, request: HttpRequest, bearer: str) -> HttpResponse:
         """The clinic of the token, whatever session came along. An unknown token is refused by its authentication."""
-        token = find_token(bearer)
-        if token is None:
-            return self._in_transaction(request)
-        request.api_token = token  # type: ignore[attr-defined]
-        with use_user(token.membership.user_id), use_clinic(token.clinic_id):
-            return self._in_transaction(request)
+        scope = scope_of_token(bearer)
+        if scope is not None:
+            clinic_id, user_id = scope
+            with use_user(user_id), use_clinic(clinic_id), transaction.atomic():
+                token = living_token(bearer)
+                if token is not None:
+                    request.api_token = token  # type: ignore[attr-defined]
+                    return self._respond(request)
+        return self._in_transaction(request)
 
     def _in_transaction(self, request: HttpRequest) -> HttpResponse:
         with transaction.atomic():
-            response = self.get_response(request)
-            if hasattr(response, "render") and callable(response.render):
-                response.render()  # templates read rows; they must do so inside the transaction
-            if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                transaction.set_rollback(True)
+            return self._respond(request)
+
+    def _respond(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if hasattr(response, "render") and callable(response.render):
+            response.render()  # templates read rows; they must do so inside the transaction
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            transaction.set_rollback(True)
         return response
 
 

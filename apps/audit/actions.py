@@ -38,14 +38,21 @@ class Fact:
 
     action: Action
     actor_id: UUID | None
-    obj: models.Model
+    obj: models.Model | None = None
     detail: str = ""
     patient_id: UUID | None = None
+    object_type: str = ""
+    clinic_id: UUID | None = None
 
 
 def record_together(facts: Iterable[Fact]) -> None:
     """One row for each, all in one statement."""
-    _write([_fields(one.action, one.actor_id, one.obj, "", one.detail, one.patient_id, None) for one in facts])
+    _write(
+        [
+            _fields(one.action, one.actor_id, one.obj, one.object_type, one.detail, one.patient_id, one.clinic_id)
+            for one in facts
+        ]
+    )
 
 
 def record_refusal(*, actor_id: UUID | None, object_type: str, detail: str, clinic_id: UUID | None = None) -> None:

@@ -13,6 +13,7 @@ from django.db.models.functions import JSONObject
 
 from apps.accounts.clinic_settings import settings_of
 from apps.accounts.models import User
+from apps.core.db.kept import KeptQuery
 from apps.sessions.dose_limits import Route
 from apps.sessions.evidence import facts_of
 from apps.sessions.models import DosingSession, HomeWatch, SessionWishes
@@ -63,8 +64,13 @@ def set_next_check(session: DosingSession, settings: dict[str, Any] | None = Non
         alerted=bool(session.level),
         limits=limits,
     )
-    due = HomeWatch.objects.filter(session=session).values_list("look_in_due_at", flat=True).first()
-    session.next_check_at = min(session.next_check_at, due) if due else session.next_check_at
+    due = _LOOK_IN.first(session.pk)
+    session.next_check_at = min(session.next_check_at, due[0]) if due and due[0] else session.next_check_at
+
+
+_LOOK_IN: KeptQuery[HomeWatch] = KeptQuery(
+    lambda session: HomeWatch.objects.filter(session=session).values_list("look_in_due_at")
+)
 
 
 def on_the_board(user: User) -> QuerySet[DosingSession]:

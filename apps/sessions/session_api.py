@@ -6,9 +6,11 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.db.models import QuerySet
+from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -165,12 +167,18 @@ class DosingSessionViewSet(ClinicRows):
     @events.mapping.post
     def note(self, request: Request, pk: str) -> Response:
         """Note events. The same client id twice is one event; what alarms, alarms in the same transaction."""
-        session = self.own(DosingSession, pk)  # alone: the action reads it again with whatever it needs
-        taps = [_tap(one) for one in self.taken(TapsSerializer)["events"]]
-        noted = actions.note_events(session=session, taps=taps, actor=self.actor)
-        refused = [{"client_id": key, "code": why[0], "words": why[1]} for key, why in noted.refused.items()]
-        body = {"created": noted.created, "repeated": noted.repeated, "refused": refused}
-        return Response(NotedSerializer(body).data)
+        try:
+            taps = [_tap(one) for one in self.taken(TapsSerializer)["events"]]
+        except APIException:
+            self.own(DosingSession, pk)  # to a stranger, what is wrong with the body says nothing
+            raise
+        try:
+            noted = actions.note_events(session=DosingSession(pk=pk), taps=taps, actor=self.actor)  # reads and locks it
+        except TreatmentRefused as refusal:
+            if refusal.code == "not-found":
+                raise Http404 from refusal
+            raise
+        return Response(noted_body(noted))
 
     @extend_schema(responses=StandsSerializer)
     @action(detail=True, methods=["get"])
@@ -193,6 +201,34 @@ class DosingSessionViewSet(ClinicRows):
             actor=self.actor,
         )
         return self.show(session)
+
+
+_TIME, _RATE = serializers.DateTimeField(), TapSerializer().fields["rate_ml_h"]
+
+
+def noted_body(noted: actions.Noted) -> dict[str, Any]:
+    """What NotedSerializer makes of it, without making its fields anew for each reading of each chair."""
+    refused = [{"client_id": str(key), "code": why[0], "words": why[1]} for key, why in noted.refused.items()]
+    return {
+        "created": [_event_body(event) for event in noted.created],
+        "repeated": [str(one) for one in noted.repeated],
+        "refused": refused,
+    }
+
+
+def _event_body(event: SessionEvent) -> dict[str, Any]:
+    return {
+        "id": str(event.pk),
+        "client_id": str(event.client_id),
+        "kind": event.kind,
+        "occurred_at": _TIME.to_representation(event.occurred_at),
+        **{name: getattr(event, name) for name in NUMBERS},
+        "rate_ml_h": None if event.rate_ml_h is None else _RATE.to_representation(event.rate_ml_h),
+        "term": event.term,
+        "text": event.text,
+        "corrects": event.corrects_id,
+        "actor": event.actor_id,
+    }
 
 
 def _tap(given: dict[str, Any]) -> actions.Tap:

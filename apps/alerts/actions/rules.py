@@ -23,6 +23,7 @@ from apps.alerts.rules.facts import Facts, Fired
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock
+from apps.core.db.kept import KeptQuery
 from apps.patients.models import Patient
 
 RUN_EVERY = timedelta(hours=1)
@@ -172,8 +173,14 @@ def retire_rule(*, rule: Rule, actor: User) -> None:
 
 def rules_in_force(clinic_id: Any, *kinds: str) -> list[Rule]:
     """What a clinic has published of those kinds."""
-    rows = Rule.objects.filter(clinic_id=clinic_id, published_at__isnull=False, retired_at__isnull=True)
-    return list(rows.filter(kind__in=kinds or EVALUATORS))
+    return _IN_FORCE.rows(clinic_id, kinds=kinds or tuple(EVALUATORS))
+
+
+_IN_FORCE: KeptQuery[Rule] = KeptQuery(
+    lambda clinic, kinds: Rule.objects.filter(
+        clinic_id=clinic, published_at__isnull=False, retired_at__isnull=True, kind__in=kinds
+    )
+)
 
 
 def apply_rules(*, patient: Patient, facts: Facts, rules: list[Rule]) -> list[Alert]:

@@ -4,7 +4,8 @@ Django binds values on the client's side and has every statement planned anew, w
 security costs more than doing it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -17,7 +18,14 @@ def hot_rows(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(sql, values, prepare=settings.PREPARED_STATEMENTS)
+        run: Callable[..., Any] = partial(_execute, cursor)
+        for wrapper in reversed(connection.execute_wrappers):
+            run = partial(wrapper, run)
+        run(sql, values, False, {"connection": connection, "cursor": cursor})
         if connection.queries_logged:  # whoever counts statements counts this one
             connection.queries_log.append({"sql": sql, "time": "0"})
         return cursor.fetchall() if cursor.description else []
+
+
+def _execute(cursor: psycopg.Cursor[Any], sql: str, values: Sequence[Any], *_as_django: Any) -> None:
+    cursor.execute(sql, values, prepare=settings.PREPARED_STATEMENTS)

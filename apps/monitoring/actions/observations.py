@@ -6,20 +6,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 
 from apps.accounts.models import User
 from apps.audit import actions as audit
+from apps.audit.actions import Fact
 from apps.audit.models import Action
 from apps.core import clock
+from apps.core.db.joined import joined
 from apps.core.ids import new_id
 from apps.monitoring.instruments import AnswerValue
 from apps.monitoring.models import Observation, Slot
 from apps.monitoring.observations import store
 from apps.monitoring.observations.episodes import judge
 from apps.monitoring.observations.reading import Reading
+from apps.monitoring.observations.ward import Ward, ward_of
 from apps.monitoring.plausibility import MEASURABLE, ReadingRefused, check_reading
 from apps.monitoring.refusals import SurveyRefused
 from apps.monitoring.rules.live import on_readings
@@ -47,7 +49,7 @@ class Recorded:
     refused: dict[int, str]
 
 
-@transaction.atomic
+@joined
 def record_observations(
     *,
     patient: Patient,
@@ -55,28 +57,45 @@ def record_observations(
     source: str,
     actor: User | None,
     synthetic: bool = False,
-    settings: dict[str, Any] | None = None,
+    ward: Ward | None = None,
+    facts: list[Fact] | None = None,
 ) -> Recorded:
     """Store what is plausible and new, and raise what the vital bands demand, in one transaction.
 
     source: 'staff', 'patient', 'check-in' or a device's identifier. A refused reading stops no other one. One audit
-    row a batch. settings: the clinic's, from a caller who has read them.
+    row a batch. ward: what they are judged by, from a caller who has read it for their moments. facts: takes the audit
+    row of a caller who writes it with others, in the same transaction.
     """
     batch = _Batch(patient, source, synthetic=synthetic or patient.synthetic)
     batch.check(readings)
-    created = batch.store()
-    judge(patient, created, synthetic=batch.place.synthetic, settings=settings)
-    on_readings(patient, created)
+    if not batch.fresh:
+        return Recorded([], batch.repeated, batch.refused)
+    ward = ward or ward_of(patient, [row.effective_at for row in batch.fresh.values()])
+    created = batch.store(months_are_there=ward.months_are_there)
     if created:
-        audit.record(
-            action=Action.CREATE,
-            actor_id=actor.pk if actor else None,
+        judge(patient, created, synthetic=batch.place.synthetic, ward=ward)
+        if ward.ruled:
+            on_readings(patient, created)
+        _audited(patient, created, f"{len(created)} from {source}", actor, facts)
+    return Recorded(created, batch.repeated, batch.refused)
+
+
+def _audited(
+    patient: Patient, created: Sequence[store.Row], detail: str, actor: User | None, facts: list[Fact] | None
+) -> None:
+    rows = [] if facts is None else facts
+    rows.append(
+        Fact(
+            Action.CREATE,
+            actor.pk if actor else None,
             object_type="monitoring.observation",
             patient_id=patient.pk,
             clinic_id=patient.clinic_id,
-            detail=f"{len(created)} from {source}",
+            detail=detail,
         )
-    return Recorded(created, batch.repeated, batch.refused)
+    )
+    if facts is None:
+        audit.record_together(rows)
 
 
 class _Batch:
@@ -116,10 +135,10 @@ class _Batch:
         else:
             self.refused[index] = "other_value"
 
-    def store(self) -> list[store.Row]:
+    def store(self, *, months_are_there: bool) -> list[store.Row]:
         """Those that landed, oldest first; the others stood there already, with that value or another."""
         rows = list(self.fresh.values())
-        landed = store.insert(self.place, rows)
+        landed = store.insert(self.place, rows, months_are_there=months_are_there)
         if len(landed) < len(rows):
             there = [row for row in rows if row.id not in landed]
             values = store.values_at(self.place, [row.key for row in there])

@@ -13,71 +13,29 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from apps.accounts.clinic_settings import settings_of
 from apps.alerts import actions as alerts
 from apps.alerts.levels import Level
 from apps.core.desk_words import for_the_desk
-from apps.monitoring.models import Anchor, Observation, PatientLimits, VitalEpisode
-from apps.monitoring.observations.bands import VITAL_CODES, Base, Crossing, Stored, crossings, moments, stretches
-from apps.monitoring.observations.limits import limits_from
+from apps.monitoring.models import VitalEpisode
+from apps.monitoring.observations.bands import VITAL_CODES, Crossing, Stored, crossings, moments, stretches
+from apps.monitoring.observations.ward import Ward, ward_of
 from apps.patients.models import Patient
 
-SYSTOLIC, DIASTOLIC = "8480-6", "8462-4"
-BEFORE_DOSE = timedelta(hours=24)
 CAUSE = "vital-signs"
 
 
-def judge(patient: Patient, rows: Sequence[Stored], *, synthetic: bool, settings: dict[str, Any] | None = None) -> None:
-    """Raise what the stored vital signs demand, in the caller's transaction. settings: the clinic's, if they were read."""
+def judge(patient: Patient, rows: Sequence[Stored], *, synthetic: bool, ward: Ward | None = None) -> None:
+    """Raise what the stored vital signs demand, in the caller's transaction. ward: what they are judged by, if it was read."""
     if not any(row.code in VITAL_CODES for row in rows):
         return
-    settings = settings or settings_of(patient.clinic)
-    ward = _Ward(patient, settings, rows)
+    by = ward or ward_of(patient, [row.effective_at for row in rows])
     found = [
         crossing
         for at, together in moments(rows)
-        for crossing in crossings(at, together, ward.limits_at(at), ward.base_at(at))
+        for crossing in crossings(at, together, by.limits_at(at), by.base_at(at))
     ]
     if found:
-        _Alarms(patient, timedelta(minutes=settings["vital_episode_minutes"]), found, synthetic=synthetic).run()
-
-
-class _Ward:
-    """Limits and blood pressure before the dose, by moment: read once a batch."""
-
-    def __init__(self, patient: Patient, settings: dict[str, Any], rows: Sequence[Stored]) -> None:
-        self.patient = patient
-        self.after = timedelta(hours=settings["session_phase_hours"])
-        own = PatientLimits.objects.filter(patient=patient).order_by("phase", "-created_at", "-id").distinct("phase")
-        by_phase = {row.phase: row.limits for row in own}
-        self.limits = {phase: limits_from(settings, by_phase.get(phase)) for phase in ("session", "home")}
-        last = max(row.effective_at for row in rows)
-        doses = Anchor.objects.known().filter(patient=patient, kind="dose", started_at__lte=last)
-        first = min(row.effective_at for row in rows)
-        recent = doses.filter(started_at__gte=first - self.after - timedelta(hours=12)).order_by("-started_at")
-        self.doses = list(recent.values_list("started_at", "ended_at"))
-        self.bases: dict[datetime, Base] = {}
-
-    def dose_before(self, at: datetime) -> datetime | None:
-        """When the dose began in whose hours that moment lies."""
-        inside = (began for began, ended in self.doses if began <= at <= max(ended or began, began) + self.after)
-        return next(inside, None)
-
-    def limits_at(self, at: datetime) -> Any:
-        return self.limits["home" if self.dose_before(at) is None else "session"]
-
-    def base_at(self, at: datetime) -> Base:
-        dose = self.dose_before(at)
-        if dose is None:
-            return Base()
-        if dose not in self.bases:
-            self.bases[dose] = Base(self._last(SYSTOLIC, dose), self._last(DIASTOLIC, dose))
-        return self.bases[dose]
-
-    def _last(self, code: str, dose: datetime) -> int | None:
-        rows = Observation.objects.known().filter(patient=self.patient, code=code, effective_at__lt=dose)
-        newest = rows.filter(effective_at__gte=dose - BEFORE_DOSE).order_by("-effective_at").first()
-        return None if newest is None else int(newest.value)
+        _Alarms(patient, timedelta(minutes=by.settings["vital_episode_minutes"]), found, synthetic=synthetic).run()
 
 
 class _Alarms:

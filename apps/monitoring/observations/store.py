@@ -10,16 +10,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
+from apps.core.db.hot import hot_rows
+
 INSERT = """
 insert into monitoring_observation
   (id, clinic_id, patient_id, code, value, unit, effective_at, source, given, status, revision, corrects, synthetic)
-select u.id, %s, %s, u.code, u.value, u.unit, u.at, %s, u.given, 'final', 0, null, %s
+select u.id, %s::uuid, %s::uuid, u.code, u.value, u.unit, u.at, %s::text, u.given, 'final', 0, null, %s::bool
 from jsonb_to_recordset(%s::jsonb) as u (id uuid, code text, value numeric, unit text, at timestamptz, given text)
 on conflict do nothing returning id
 """
@@ -58,10 +60,15 @@ class Place:
     synthetic: bool
 
 
-def insert(place: Place, rows: Sequence[Row]) -> set[UUID]:
-    """Store the rows whose place is free; the ids of those. A month that is missing is made."""
+def insert(place: Place, rows: Sequence[Row], *, months_are_there: bool) -> set[UUID]:
+    """Store the rows whose place is free; the ids of those. A month that is missing is made.
+
+    months_are_there: looked up in this transaction, so that nothing can be missing and no savepoint is needed.
+    """
     if not rows:
         return set()
+    if months_are_there:
+        return _insert(place, rows)
     try:
         with transaction.atomic():
             return _insert(place, rows)
@@ -78,6 +85,11 @@ def values_at(place: Place, keys: Sequence[Key]) -> dict[Key, Decimal]:
     with connection.cursor() as cursor:
         cursor.execute(EXISTING, [codes, moments, place.clinic_id, place.patient_id, place.source])
         return {(code, at): value for code, at, value in cursor.fetchall()}
+
+
+def month_of(at: datetime) -> str:
+    """The partition of that moment."""
+    return f"observation_{at.astimezone(UTC):%Y%m}"
 
 
 def ready_months(first: datetime, last: datetime) -> int:
@@ -101,6 +113,5 @@ def _insert(place: Place, rows: Sequence[Row]) -> set[UUID]:
             for row in rows
         ]
     )
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, [place.clinic_id, place.patient_id, place.source, place.synthetic, document])
-        return {found for (found,) in cursor.fetchall()}
+    values = [place.clinic_id, place.patient_id, place.source, place.synthetic, document]
+    return {found for (found,) in hot_rows(INSERT, values)}

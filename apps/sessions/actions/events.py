@@ -6,17 +6,16 @@ Each event is taken or refused by itself, so that a queue of ten minutes offline
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from apps.accounts.clinic_settings import settings_of
 from apps.accounts.models import Membership, User
 from apps.accounts.permissions import Permission
 from apps.alerts.actions import raise_alert
@@ -24,17 +23,19 @@ from apps.audit import actions as audit
 from apps.audit.actions import Fact
 from apps.audit.models import Action
 from apps.core import clock, live
+from apps.core.db import kept
+from apps.core.db.joined import joined
+from apps.core.db.kept import KeptQuery
 from apps.monitoring.actions import Reading, record_observations
-from apps.monitoring.models import PatientLimits
-from apps.monitoring.observations.limits import limits_from
-from apps.monitoring.vital_signs import PLAUSIBLE, VitalLimits, Vitals, session_alert
+from apps.monitoring.observations.ward import Ward, ward_of
+from apps.monitoring.vital_signs import PLAUSIBLE, Vitals, session_alert
 from apps.sessions.actions.sitting import announce, locked, member_of, refusals_audited
 from apps.sessions.board import KEPT, reread, set_next_check, take
-from apps.sessions.evidence import fact_of, facts_of
+from apps.sessions.evidence import fact_of
 from apps.sessions.models import TAPS, DosingSession, SessionEvent
 from apps.sessions.record import clean
 from apps.sessions.refusal import TreatmentRefused
-from apps.sessions.treatment.facts import pressure
+from apps.sessions.treatment.facts import pressure, standing
 from apps.sessions.words import EFFECTS, GRADES
 
 AHEAD = timedelta(minutes=1)  # how far a browser's clock may run ahead
@@ -68,7 +69,7 @@ class Noted:
 
 
 @refusals_audited
-@transaction.atomic
+@joined
 def note_events(*, session: DosingSession, taps: Sequence[Tap], actor: User) -> Noted:
     """Store what fits, in order of time; alarms of it are raised in the same transaction.
 
@@ -79,7 +80,7 @@ def note_events(*, session: DosingSession, taps: Sequence[Tap], actor: User) -> 
     if len(taps) > BATCH:
         raise TreatmentRefused("too-many", _("Too many events at once."))
     asked = {tap.client_id for tap in taps}
-    known = set(session.events.filter(client_id__in=asked).values_list("client_id", flat=True))
+    known = _known(session, asked)
     made: list[SessionEvent] = []
     refused: dict[UUID, tuple[str, str]] = {}
     for tap in sorted(taps, key=lambda one: one.occurred_at):
@@ -121,9 +122,7 @@ def note_measured(*, session: DosingSession, taps: Sequence[Tap], actor: User) -
 
     The session is locked by the caller; the same client id again is the same event.
     """
-    known = set(
-        session.events.filter(client_id__in=[tap.client_id for tap in taps]).values_list("client_id", flat=True)
-    )
+    known = _known(session, {tap.client_id for tap in taps})
     made: list[SessionEvent] = []
     for tap in sorted(taps, key=lambda one: one.occurred_at):
         if tap.client_id not in known:
@@ -132,6 +131,18 @@ def note_measured(*, session: DosingSession, taps: Sequence[Tap], actor: User) -
     if made:
         _settle(session, made, actor, measured=True)
     return made
+
+
+_ONE: KeptQuery[SessionEvent] = KeptQuery(
+    lambda session, client: SessionEvent.objects.filter(session=session, client_id=client).values_list("client_id")
+)
+
+
+def _known(session: DosingSession, asked: Collection[UUID]) -> set[UUID]:
+    """Which of these were noted before."""
+    if len(asked) == 1:
+        return {client for (client,) in _ONE.rows(session.pk, *asked)}
+    return set(session.events.filter(client_id__in=asked).values_list("client_id", flat=True))
 
 
 def _noted(session: DosingSession, tap: Tap, actor: User) -> SessionEvent:
@@ -144,7 +155,7 @@ def _store(session: DosingSession, tap: Tap, member: Membership | None) -> Sessi
     _check_kind(tap)
     _check_time(session, tap)
     corrects = _corrected(session, tap)
-    return SessionEvent.objects.create(
+    event = SessionEvent(
         clinic_id=session.clinic_id,
         session=session,
         client_id=tap.client_id,
@@ -157,6 +168,7 @@ def _store(session: DosingSession, tap: Tap, member: Membership | None) -> Sessi
         corrects=corrects,
         **_checked_values(tap),
     )
+    return kept.insert(event)
 
 
 def _check_kind(tap: Tap) -> None:
@@ -235,49 +247,56 @@ def _corrected(session: DosingSession, tap: Tap) -> SessionEvent | None:
 class _Scale:
     """What the vital signs of a batch are judged by, read once. base: the pressure before the dose."""
 
-    settings: dict[str, Any]
-    limits: VitalLimits
+    ward: Ward
     base: tuple[int, int] | None
 
 
 def _settle(session: DosingSession, made: Sequence[SessionEvent], actor: User, *, measured: bool = False) -> None:
     """Alarms, observations, the board's row; once for the batch. measured: they are observations already."""
-    scale = _scale(session) if any(event.kind == "vitals" for event in made) else None
+    signs = [event.occurred_at for event in made if event.kind == "vitals"]
+    scale = _Scale(ward_of(session.patient, signs), _base(session)) if signs else None
+    written = [Fact(Action.CREATE, actor.pk, event, patient_id=session.patient_id) for event in made]
     corrected = any(event.corrects_id for event in made)
+    alarmed = False
     for event in made:
-        level = _level_of(event, session, scale) if measured and scale else _alarm(session, event, scale)
+        level = _level_of(event, session, scale) if measured and scale else _alarm(session, event, scale, written)
+        alarmed = alarmed or bool(level)
         if not corrected:
             take(session, fact_of(event), level)
         elif event.kind == "vitals":
             session.level = level
-    written = [Fact(Action.CREATE, actor.pk, event, patient_id=session.patient_id) for event in made]
     audit.record_together(written)
     if corrected:
         reread(session)
     else:
-        set_next_check(session, scale.settings if scale else None)
+        set_next_check(session, scale.ward.settings if scale else None)
     session.version += 1
-    session.save(update_fields=[*KEPT, "version"])
+    kept.update(session, [*KEPT, "version"])
     announce(session)
-    live.wake_pump()
+    if alarmed:  # else nothing is due that the pump's own look each second would not find in time
+        live.wake_pump()
 
 
-def _scale(session: DosingSession) -> _Scale:
-    settings = settings_of(session.clinic)
-    own = PatientLimits.objects.filter(patient=session.patient, phase="session").order_by("-created_at", "-id").first()
-    return _Scale(settings, limits_from(settings, own.limits if own else None), _base(session))
+_BEFORE: KeptQuery[SessionEvent] = KeptQuery(
+    lambda session, dose: SessionEvent.objects.filter(
+        Q(kind="vitals", occurred_at__lte=dose) | Q(corrects__isnull=False), session=session
+    )
+)
 
 
 def _base(session: DosingSession) -> tuple[int, int] | None:
-    if session.dose_started_at is None:
+    """The pressure before the dose; corrections count whenever they were made."""
+    dose = session.dose_started_at
+    if dose is None:
         return None
-    return pressure([fact for fact in facts_of(session) if fact.at <= session.dose_started_at])
+    facts = standing(fact_of(event) for event in _BEFORE.rows(session.pk, dose))
+    return pressure([fact for fact in facts if fact.at <= dose])
 
 
-def _alarm(session: DosingSession, event: SessionEvent, scale: _Scale | None) -> str:
-    """The level of what was noted, "" for none; raised now."""
+def _alarm(session: DosingSession, event: SessionEvent, scale: _Scale | None, written: list[Fact]) -> str:
+    """The level of what was noted, "" for none; raised now. written: takes the audit row of what is kept of it."""
     if event.kind == "vitals" and scale is not None:
-        return _vitals(session, event, scale)
+        return _vitals(session, event, scale, written)
     level = title = ""
     if event.kind == "moaas" and (event.score or 0) <= 3 and event.score is not None:
         level = "P1" if event.score <= 2 else "P2"
@@ -291,7 +310,7 @@ def _alarm(session: DosingSession, event: SessionEvent, scale: _Scale | None) ->
     return level
 
 
-def _vitals(session: DosingSession, event: SessionEvent, scale: _Scale) -> str:
+def _vitals(session: DosingSession, event: SessionEvent, scale: _Scale, written: list[Fact]) -> str:
     """Kept as observations, which alarm by the bands (clinical.md 3.1) and the rise over before; the level for the board."""
     read = {name: getattr(event, name) for name in CODES if getattr(event, name) is not None}
     readings = [Reading(CODES[name][0], value, CODES[name][1], event.occurred_at) for name, value in read.items()]
@@ -301,7 +320,8 @@ def _vitals(session: DosingSession, event: SessionEvent, scale: _Scale) -> str:
         source=f"session {session.pk}",
         actor=None,
         synthetic=session.synthetic,
-        settings=scale.settings,
+        ward=scale.ward,
+        facts=written,
     )
     return _level_of(event, session, scale)
 
@@ -312,7 +332,7 @@ def _level_of(event: SessionEvent, session: DosingSession, scale: _Scale) -> str
     base = scale.base
     after = base is not None and session.dose_started_at is not None and event.occurred_at > session.dose_started_at
     bases = {"base_sbp": base[0], "base_dbp": base[1]} if after and base else {}
-    found = session_alert(Vitals(**read, **bases), limits=scale.limits).alert
+    found = session_alert(Vitals(**read, **bases), limits=scale.ward.limits["session"]).alert
     return found.value if found else ""
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import Membership, User
 from apps.accounts.permissions import Permission
+from apps.accounts.visible import VisibleQuery
 from apps.audit import actions as audit
 from apps.audit.models import Action
 from apps.core import clock, live
@@ -48,13 +49,19 @@ def member_of(actor: User, *needed: Permission) -> Membership:
 
 def locked(session: DosingSession, actor: User, *, must_be_open: bool = True) -> DosingSession:
     """The session as it is now, locked. Raises TreatmentRefused not-found, over."""
-    rows = DosingSession.objects.visible_to(actor).select_for_update(of=("self",)).select_related(*WITH)
-    fresh = rows.filter(pk=session.pk).first()
+    fresh = _LOCKED.first(actor, session.pk)
     if fresh is None:
         raise TreatmentRefused("not-found", _("There is no such session."))
-    if must_be_open and not fresh.is_open:
+    found: DosingSession = fresh
+    if must_be_open and not found.is_open:
         raise TreatmentRefused("over", _("This session is over."))
-    return fresh
+    return found
+
+
+_LOCKED: VisibleQuery[DosingSession] = VisibleQuery(
+    DosingSession,
+    lambda rows, pk: rows.filter(pk=pk).select_for_update(of=("self",)).select_related(*WITH).order_by(),
+)
 
 
 def note(
