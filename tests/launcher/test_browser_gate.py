@@ -30,10 +30,12 @@ def suite(tmp_path: Path) -> Path:
 def _run(suite: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     given = {name: value for name, value in os.environ.items() if not name.startswith(("TELEK_", "PYTEST_"))}
     own = ["-p", "tests.browser_gate", "--rootdir", str(suite), "-c", str(suite / "pytest.ini")]
+    # No other plugin that is installed: to import them all costs a second a run.
+    plugins = ["-p", "no:cacheprovider", "-p", "xdist"]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:django", "-p", "no:cacheprovider", *own, *words, str(suite)],
+        [sys.executable, "-m", "pytest", "-q", *plugins, *own, *words, str(suite)],
         cwd=ROOT,
-        env=given | {"PATH": str(suite), "HOME": str(suite)} | environment,
+        env=given | {"PATH": str(suite), "HOME": str(suite), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | environment,
         capture_output=True,
         text=True,
     )
