@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -65,7 +66,7 @@ def digest_of(*parts: Any) -> str:
 
 def consent_digest(consent: TreatmentConsent) -> str:
     """The hash over what was signed. Drawn strokes are a part of it; a typed signature has the parts that it always had."""
-    parts = [consent.text.digest, consent.agreed, consent.signed_name, consent.signed_at.isoformat()]
+    parts = [consent.text.digest, consent.agreed, consent.signed_name, consent.signed_at.astimezone(UTC).isoformat()]
     return digest_of(*parts, *([consent.strokes] if consent.strokes is not None else []))
 
 

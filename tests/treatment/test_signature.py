@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import Error, connection, transaction
@@ -92,6 +93,8 @@ def test_a_typed_signature_has_the_hash_that_it_always_had_and_the_verb_looks_at
         held = sign_consent(digest=digest, name="Maria Alvarez", **agreed)
         held = TreatmentConsent.objects.select_related("text").get(pk=held.pk)
         assert (held.strokes, held.signature_path, consent_holds(held)) == (None, "", True)
+        held.signed_at = held.signed_at.astimezone(ZoneInfo("America/New_York"))  # the same moment
+        assert consent_holds(held)
         row = [held.pk]
         with pytest.raises(Error, match="drawn_signature"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
