@@ -10,13 +10,13 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit, log_expit, logit
 
 from apps.outcomes.mathematics.courses import Course, DayTable, Floats, Ints, day_table
 from apps.outcomes.mathematics.fit import Model, grid_weights, prior_weights
 from apps.outcomes.mathematics.forecast import ahead
 from apps.outcomes.mathematics.kalman import Belief
+from apps.outcomes.mathematics.minimum import minimum
 from apps.outcomes.mathematics.running import walk
 
 FOLDS: Final = 5
@@ -67,7 +67,7 @@ def correction(said: Floats, came: np.ndarray, counts: Floats) -> tuple[float, f
         fits = float(np.sum(counts * log_expit(sign * (at[0] + np.exp(at[1]) * odds))))
         return 0.5 * float((at[0] / SHIFT_WIDTH) ** 2 + (at[1] / SLOPE_WIDTH) ** 2) - fits
 
-    best = minimize(loss, np.zeros(2), method="L-BFGS-B").x
+    best = minimum(loss, np.zeros(2))
     return float(best[0]), float(np.exp(best[1]))
 
 
