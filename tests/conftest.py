@@ -13,6 +13,7 @@ from django.db import transaction
 from django.test import TransactionTestCase
 from django.test.client import ClientHandler
 from django.test.signals import setting_changed
+from django.utils import translation
 
 from apps.core import clock, live
 from tests import databases
@@ -73,8 +74,9 @@ def django_db_setup(django_db_blocker: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _clean_start() -> Iterator[None]:
-    """What an earlier test did to rows, clock and hints ends with it."""
+    """What an earlier test did to rows, clock, hints and language ends with it."""
     databases.empty_if_left()
+    translation.activate(settings.LANGUAGE_CODE)
     live._quiet_until = 0.0
     yield
     clock._offset = timedelta(0)
