@@ -42,7 +42,9 @@ def _run(checkout: Path, *words: str, **environment: str) -> subprocess.Complete
 
 def _environment(changes: Mapping[str, str]) -> dict[str, str]:
     given = {
-        name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "REDIS_", "TELEK_"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DATABASE_", "REDIS_", "TELEK_", "PYTHONPYCACHE"))
     }
     given["PATH"] = f"{Path(sys.executable).resolve().parent}:{given['PATH']}"
     return given | changes
