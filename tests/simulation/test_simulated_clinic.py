@@ -26,7 +26,7 @@ from apps.sessions.models import DosingSession, StockDifference, StockEntry, Vis
 from apps.sessions.open_times import booking_rules, open_times
 from apps.sessions.refusal import TreatmentRefused
 from apps.therapy.models import JournalEntry
-from telek.management.commands.seed_demo import make_life, seed_clinic
+from telek.management.commands.seed_demo import make_life, mark_the_end, seed_clinic
 from telek.management.commands.simulate import prepare
 from telek.simulation import course, stories
 from telek.simulation.clinic import fill_roster, make_clinic, make_patient, make_staff, member
@@ -79,6 +79,8 @@ def test_a_past_is_synthetic_handled_and_sends_nothing() -> None:
         assert not Delivery.objects.filter(state="pending", not_before__lt=clock.now() - timedelta(days=1)).exists()
     with pytest.raises(CommandError, match="was stopped while it was made"):  # nobody told its stories of today
         seed_clinic(simulation.clinic, [RIVERSIDE[0], RIVERSIDE[2]], 7)
+    mark_the_end(simulation.clinic)
+    assert seed_clinic(simulation.clinic, [RIVERSIDE[0], RIVERSIDE[2]], 7) == 0, "told already"
 
 
 def test_what_goes_wrong_in_another_process_comes_back_in_words() -> None:

@@ -78,22 +78,28 @@ def seed_clinic(clinic: Clinic, invented: list[Invented], seed: int) -> int:
             night = staff.get(Role.THERAPIST, prescriber)
             fill_roster(clinic, day=member(nurse), night=member(night), director=member(prescriber))
             patients = [make_patient(clinic, n, who, member(prescriber)) for n, who in enumerate(invented, 1)]
-            lived = patients[0].assignments.exists()
+            lived, told = patients[0].assignments.exists(), told_to_the_end(clinic)
+        if lived and not told:
+            raise CommandError(HALF_MADE % {"name": clinic.name})
         if lived:
-            if not told_to_the_end(clinic):
-                raise CommandError(HALF_MADE % {"name": clinic.name})
             return 0
         lives = [make_life(p, who, today, seed) for p, who in zip(patients, invented, strict=True)]
         simulation = Simulation(clinic, prescriber, nurse, lives)
     live(simulation, now)
     with use_clinic(clinic.pk):
         stories.tell(simulation, staff, now, {p.pk: w.story for p, w in zip(patients, invented, strict=True)})
-        audit.record(action=Action.CREATE, actor_id=None, obj=clinic, detail=TOLD)
+    mark_the_end(clinic)
     return simulation.answers
 
 
+def mark_the_end(clinic: Clinic) -> None:
+    """The last row of a demonstration."""
+    with use_clinic(clinic.pk), transaction.atomic():
+        audit.record(action=Action.CREATE, actor_id=None, obj=clinic, detail=TOLD)
+
+
 def told_to_the_end(clinic: Clinic) -> bool:
-    """The last row of a demonstration: without it, whoever made it was stopped half-way."""
+    """Whether its last row is there: without it, whoever made it was stopped half-way."""
     return AuditEvent.objects.filter(clinic_id=clinic.pk, object_id=clinic.pk, detail=TOLD).exists()
 
 
