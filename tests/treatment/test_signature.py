@@ -72,7 +72,7 @@ def test_a_drawn_signature_is_kept_shown_and_covered_by_the_hash(cast: Cast) -> 
     desk = cast.client(cast.nurse)
     shown = desk.get(f"/desk/patients/{cast.patient.pk}/treatment/").content.decode()
     assert path_of(HAND) in shown
-    assert "Its hash fits" in shown
+    assert "Unchanged since it was signed" in shown
     assert desk.get(f"/desk/patients/{cast.patient.pk}/treatment/consent.pdf").content[:4] == b"%PDF"
     with cast.acting(cast.nurse), transaction.atomic():
         held = TreatmentConsent.objects.select_related("text").get()
